@@ -1,0 +1,24 @@
+"""A radiology imaging-workup simulator: phantoms as text, physics, and the workup as a game.
+
+Everything it makes is synthetic and not for diagnosis.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "Grid": "imagingsim.grid",
+    "acquire": "imagingsim.scripting",
+    "library": "imagingsim.content",
+    "load_case": "imagingsim.scripting",
+    "sample": "imagingsim.anatomy",
+    "walk": "imagingsim.scripting",
+}
+__all__ = ["Grid", "acquire", "library", "load_case", "sample", "walk"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used, so that a room can be imported alone."""
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'imagingsim' has no attribute {name!r}")

@@ -1,0 +1,164 @@
+"""Bodies: the region files of a folder, what they extend, and their frames and landmarks."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from imagingsim.anatomy import cache
+from imagingsim.anatomy.compiler import expand
+from imagingsim.anatomy.layers import read_textures
+from imagingsim.anatomy.placement import placement
+from imagingsim.anatomy.records import BodyRecord, Region, Site, Structure, TextureRecord
+from imagingsim.content import Document, Library, structure
+from imagingsim.errors import ContentError, UnknownNameError
+from imagingsim.units import FloatArray
+
+FOLDER = "phantoms/bodies"
+GRAMMAR = "imagingsim.anatomy/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A body without lesions, as a document: nothing is computed yet.
+
+    Attributes
+    ----------
+    name
+        Its folder, e.g. ``"adult_male"``.
+    record
+        Frames, warp, landmarks, spine and ribs, with what it extends filled in.
+    structures
+        Left and right written out, ids unique, in the order of the files.
+    textures
+        How each tissue looks.
+    label_numbers
+        Number of each segmentation label.
+    """
+
+    name: str
+    record: BodyRecord
+    structures: tuple[Structure, ...]
+    textures: Mapping[str, TextureRecord]
+    label_numbers: Mapping[str, int]
+
+    @property
+    def scale(self) -> tuple[float, float, float]:
+        """Patient millimetres per millimetre of the document."""
+        return self.record.scale or (1.0, 1.0, 1.0)
+
+    @cached_property
+    def landmarks(self) -> Mapping[str, float]:
+        """Height z of each landmark in the patient, mm."""
+        return {k: z * self.scale[2] for k, z in (self.record.landmarks or {}).items()}
+
+    def landmark_mm(self, name: str) -> float:
+        """Return the height z of a landmark in the patient, mm."""
+        if name not in self.landmarks:
+            raise UnknownNameError.of("landmark", name, sorted(self.landmarks))
+        return self.landmarks[name]
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """Named places for lesions, in the document."""
+        return self.record.sites or {}
+
+    def to_document_mm(self, points_mm: object, frame: str) -> FloatArray:
+        """Return points of a frame in the document's millimetres."""
+        place = placement(frame, self.record.frames or {}, self.scale)
+        return place.point(points_mm)
+
+    def structure(self, name: str) -> Structure:
+        """Return a structure by its id."""
+        for known in self.structures:
+            if known.id == name:
+                return known
+        raise UnknownNameError.of("structure", name, sorted(s.id for s in self.structures))
+
+
+def read_body(library: Library, name: str, *, arms: str = "down") -> Body:
+    """Read a body and its region files.
+
+    Parameters
+    ----------
+    arms
+        ``"down"``, or ``"up"`` as for a scan of the trunk.
+
+    Raises
+    ------
+    ContentError
+        Naming the file and line of everything that is wrong.
+    """
+    variant = None if arms == "down" else f"arms_{arms}"
+    record, structures = _read(library, name, variant)
+    if variant is not None and variant not in (record.variants or {}):
+        known = ["down", *(v.removeprefix("arms_") for v in record.variants or {})]
+        raise UnknownNameError.of(f"posture of the arms of {name}", arms, known)
+    return Body(name, record, tuple(structures), read_textures(library), _label_numbers(library))
+
+
+def _read(library: Library, name: str, variant: str | None) -> tuple[BodyRecord, list[Structure]]:
+    folder = f"{FOLDER}/{name}"
+    record = library.read("body", folder, "body", BodyRecord)
+    structures: dict[str, Structure] = {}
+    base = None
+    if record.extends is not None:
+        base, inherited = _read(library, record.extends, variant)
+        structures = {s.id: s for s in inherited if s.id not in record.without}
+    own = () if variant is None else (record.variants or {}).get(variant, ())
+    for region in (*record.regions, *own):
+        for found in _region(library, folder, region):
+            structures[found.id] = found
+    return record if base is None else _filled(record, base), list(structures.values())
+
+
+def _filled(record: BodyRecord, base: BodyRecord) -> BodyRecord:
+    """Return a record with what it does not say taken from the one it extends."""
+    changes = {
+        f.name: getattr(base, f.name)
+        for f in dataclasses.fields(base)
+        if f.name not in ("regions", "without", "extends", "scale")
+        and getattr(record, f.name) in (None, ())
+    }
+    for name in ("landmarks", "sites", "frames"):
+        merged = {**(getattr(base, name) or {}), **(getattr(record, name) or {})}
+        changes[name] = merged or None
+    return dataclasses.replace(record, **changes)
+
+
+def _region(library: Library, folder: str, name: str) -> list[Structure]:
+    region = _parsed(library, f"{folder}/{name}.yaml")
+    if region.anatomy != GRAMMAR:
+        raise ContentError(
+            f"{folder}/{name}.yaml: grammar {region.anatomy!r} is not known; write {GRAMMAR}."
+        )
+    framed = [
+        s if s.frame is not None else dataclasses.replace(s, frame=region.frame)
+        for s in region.structures
+    ]
+    return expand(framed)
+
+
+def _parsed(library: Library, file: str) -> Region:
+    """Return a region file; its tree is kept, because reading much YAML takes seconds."""
+
+    def make() -> cache.Arrays:
+        tree = json.dumps(library.document(file).tree)
+        return {"json": np.frombuffer(tree.encode("utf-8"), np.uint8)}
+
+    kept = cache.keep("regions", cache.digest(library.text(file)), make)["json"]
+    try:
+        return structure(Document(json.loads(kept.tobytes()), file), Region)
+    except ContentError:
+        return structure(library.document(file), Region)
+
+
+def _label_numbers(library: Library) -> Mapping[str, int]:
+    file = f"{FOLDER}/labels.csv"
+    if not library.has(file):
+        return {}
+    rows = [line.split(",")[:2] for line in library.text(file).splitlines()[1:] if line.strip()]
+    return {name: int(number) for number, name in rows}

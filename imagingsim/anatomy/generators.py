@@ -1,0 +1,249 @@
+"""Solids that are generated: vertebrae, discs, ribs, vessel trees, the rope of the bowel."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from imagingsim.anatomy import cache, ribs, spine
+from imagingsim.anatomy.solid_records import Disc, Fringe, Rib, Rope, Tree, Tube, Vertebra
+from imagingsim.errors import ContentError, GeometryError
+from imagingsim.geometry import Baked, Segments, Step, branched, open_spline
+from imagingsim.geometry import machine as m
+from imagingsim.geometry.evaluation import field_values
+from imagingsim.geometry.trees import fold_rope, grow_tree
+from imagingsim.streams import stream
+from imagingsim.units import FloatArray
+
+if TYPE_CHECKING:
+    from imagingsim.anatomy.compiler import Compiler
+    from imagingsim.anatomy.solid_compiler import SolidCompiler
+
+_BAND_MM = 16.0
+_THROWS = 4000
+_WAIST = 0.09
+_FAR_MM = 1000.0
+
+
+class Generators:
+    """Writes generated solids for one compiler."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        """Remember whose tables and fields to use."""
+        self.compiler = compiler
+
+    @cached_property
+    def tables(self) -> object:
+        """Tables that generated solids come from, for a hash."""
+        body = self.compiler.body
+        return [
+            [dataclasses.asdict(v) for v in body.spine],
+            [dataclasses.asdict(r) for r in body.ribs],
+            body.rib_cage,
+        ]
+
+    def generate(
+        self, solids: SolidCompiler, kind: str, shape: object, target: int, smooth: float
+    ) -> None:
+        """Write one generated solid into a field."""
+        getattr(self, f"_{kind}")(solids, shape, target, smooth)
+
+    def _vertebra(self, solids: SolidCompiler, shape: Vertebra, target: int, _: float) -> None:
+        vertebra = spine.level(self.compiler.body.spine, shape.level)
+        centre, turn = spine.axes(vertebra)
+        half = np.array([vertebra.half_width_mm, vertebra.half_depth_mm, vertebra.height_mm / 2])
+        self._block(m.VERTEBRA, solids, target, centre, turn, half)
+        for part in spine.arch(vertebra):
+            solids.join(target, part)
+
+    def _disc(self, solids: SolidCompiler, shape: Disc, target: int, _: float) -> None:
+        centre, turn, half = spine.disc(self.compiler.body.spine, shape.above)
+        self._block(m.DISC, solids, target, centre, turn, half)
+
+    def _block(
+        self, operation: int, solids: SolidCompiler, target: int, centre: FloatArray,
+        turn: FloatArray, half: FloatArray,
+    ) -> None:  # fmt: skip
+        place = solids.place
+        axes, at = place.turn @ turn, place.point(centre)
+        sizes = half * place.scale
+        numbers = (*at, *axes.T.ravel(), *sizes, 0.0, 0.0, _WAIST)
+        reach = np.abs(axes) @ sizes
+        box = np.stack([at - reach, at + reach], axis=1)
+        self.compiler.program.add(
+            Step(operation, target, -1, -1, tuple(float(n) for n in numbers), box)
+        )
+
+    def _rib(self, solids: SolidCompiler, shape: Rib, target: int, smooth: float) -> None:
+        body = self.compiler.body
+        if body.rib_cage is None:
+            raise ContentError("body.yaml has ribs but no `rib_cage`; name the solid they lie on.")
+        key = cache.digest("rib", shape.number, self.tables, self.compiler.closure(body.rib_cage))
+        points = cache.keep("ribs", key, lambda: {"points": self._course(shape.number)})["points"]
+        points = np.asarray(points, dtype=np.float64)
+        if shape.part == "cartilage":
+            points = ribs.cartilage(ribs.record(body.ribs, shape.number), points[-1])
+            tube = _tube(points, 0.7, (0.0, -0.4, 1.0), 5)
+        else:
+            tube = _tube(points, 0.55, (0.0, 0.15, 1.0), 4)
+        solids.tube(target, tube, smooth)
+
+    def _course(self, number: int) -> FloatArray:
+        body = self.compiler.body
+        rib = ribs.record(body.ribs, number)
+        low = min(rib.lateral_z_mm, rib.front_z_mm, rib.head_z_mm) - 12.0
+        high = max(rib.lateral_z_mm, rib.front_z_mm, rib.head_z_mm) + 12.0
+        box = np.array([[-10.0, 195.0], [-195.0, 195.0], [low, high]])
+        cage = self.values(str(body.rib_cage), box, 2.0)
+        return ribs.course(body.ribs, body.spine, number, cage.at)
+
+    def values(self, name: str, box: FloatArray, step_mm: float) -> Baked:
+        """Return a structure's distances in a box of the document, right near its surface."""
+        compiler = self.compiler
+        if name not in compiler.fields:
+            raise ContentError(f"{name!r} must stand before the solid that is grown in it.")
+        return field_values(
+            compiler.program, compiler.fields[name], np.asarray(box), 0.0, step_mm,
+            compiler.around, band_mm=_BAND_MM,
+        )  # fmt: skip
+
+    def _tree(self, solids: SolidCompiler, shape: Tree, target: int, smooth: float) -> None:
+        names = [*shape.within, *shape.avoid]
+        key = cache.digest(
+            "tree", solids.id, dataclasses.asdict(shape), solids.place.turn.tolist(),
+            solids.place.origin_mm.tolist(), [self.compiler.closure(n) for n in names],
+        )  # fmt: skip
+        arrays = cache.keep("trees", key, lambda: self._grow(solids, shape))
+        solids.segments(target, _segments(arrays, shape.radius_scale, shape.largest_radius_mm),
+                        smooth)  # fmt: skip
+
+    def _grow(self, solids: SolidCompiler, shape: Tree) -> cache.Arrays:
+        rng = stream(shape.seed, f"tree {solids.id}")
+        box = np.asarray(shape.box_mm, dtype=np.float64)
+        corners = solids.place.point(np.array([(x, y, z) for x in box[0] for y in box[1]
+                                               for z in box[2]]))  # fmt: skip
+        box = np.stack([corners.min(axis=0), corners.max(axis=0)], axis=1)
+        inside = [self.values(name, box, 4.0) for name in shape.within]
+        outside = [self.values(name, box, 4.0) for name in shape.avoid]
+        tips = np.zeros((0, 3))
+        for _ in range(60):
+            thrown = rng.uniform(box[:, 0], box[:, 1], size=(_THROWS, 3))
+            good = np.ones(_THROWS, dtype=bool)
+            for baked in inside:
+                good &= baked.at(thrown) < -shape.margin_mm
+            for baked in outside:
+                good &= baked.at(thrown) > shape.margin_mm
+            tips = np.vstack([tips, thrown[good]])
+            if len(tips) >= shape.tips:
+                break
+        if len(tips) < shape.tips:
+            raise GeometryError(f"{solids.id}: only {len(tips)} of {shape.tips} tips found room.")
+        root = open_spline(solids.place.point(np.array(shape.root)), 4)
+        nodes, parent, radius = grow_tree(
+            root, tips[: shape.tips], rng, path_cost=shape.path_cost, step_mm=shape.step_mm,
+            tip_radius_mm=shape.tip_radius_mm, exponent=shape.exponent,
+            jitter_mm=shape.jitter_mm, straightness=shape.straightness,
+        )  # fmt: skip
+        return {"nodes": nodes, "parent": parent, "radius": radius}
+
+    def _rope(self, solids: SolidCompiler, shape: Rope, target: int, smooth: float) -> None:
+        solids.tube(target, _tube(self.rope_points(solids.id, shape), 1.0, (0.0, 0.0, 1.0), 2),
+                    smooth)  # fmt: skip
+
+    def rope_points(self, name: str, shape: Rope) -> FloatArray:
+        """Return the points (x, y, z, radius) of a rope."""
+        names = [*shape.within, *shape.avoid]
+        key = cache.digest(
+            "rope", name, dataclasses.asdict(shape), [self.compiler.closure(n) for n in names]
+        )
+        return np.asarray(
+            cache.keep("ropes", key, lambda: {"points": self._fold(name, shape)})["points"]
+        )
+
+    def _fold(self, name: str, shape: Rope) -> FloatArray:
+        rng = stream(shape.seed, f"rope {name}")
+        box, step = np.asarray(shape.box_mm, dtype=np.float64), 5.0
+        space = np.full((1, 1, 1), -_FAR_MM)
+        for inner in shape.within:
+            space = np.maximum(space, self.values(inner, box, step).values)
+        for outer in shape.avoid:
+            space = np.maximum(space, -self.values(outer, box, step).values)
+        origin = box[:, 0].astype(np.float32).astype(np.float64)
+        n = shape.nodes
+        first, last = shape.radius_mm
+        radius = first + (last - first) * np.linspace(0.0, 1.0, n)
+        radius += 0.9 * np.sin(np.arange(n) / 9.0) + 0.2 * rng.normal(size=n)
+        start = _walk(shape, rng)
+        space = np.ascontiguousarray(space + shape.clearance_mm, dtype=np.float32)
+        points = fold_rope(
+            start, radius, space, origin, step, rng, rest_mm=shape.rest_mm,
+            iterations=shape.iterations,
+        )  # fmt: skip
+        return np.column_stack([points, radius])
+
+    def _fringe(self, solids: SolidCompiler, shape: Fringe, target: int, smooth: float) -> None:
+        structure = self.compiler.records.get(shape.rope)
+        rope = next((s.rope for s in structure.solid if s.rope), None) if structure else None
+        if rope is None:
+            raise ContentError(f"{solids.id}: {shape.rope!r} is not a rope that stands before.")
+        points = self.rope_points(shape.rope, rope)
+        key = cache.digest("fringe", dataclasses.asdict(shape), points.round(4).tolist())
+        arrays = cache.keep("trees", key, lambda: _supply(points, shape))
+        solids.segments(target, _segments(arrays, shape.radius_scale, shape.largest_radius_mm),
+                        smooth)  # fmt: skip
+
+
+def _walk(shape: Rope, rng: np.random.Generator) -> FloatArray:
+    """Return a first guess of a rope: a walk past the guiding points."""
+    guide = np.array(shape.guide or [shape.start_mm])
+    points, here = np.empty((shape.nodes, 3)), np.array(shape.start_mm)
+    for i in range(shape.nodes):
+        points[i] = here
+        t = i / shape.nodes * (len(guide) - 1)
+        a = min(int(t), len(guide) - 1)
+        b = min(a + 1, len(guide) - 1)
+        swing = np.array([55.0 * np.sin(i / 12.0), 16.0 * np.cos(i / 7.0), 30.0 * np.cos(i / 15.0)])
+        aim = guide[a] + (guide[b] - guide[a]) * (t - a) + swing
+        here = here + 0.25 * (aim - here) + rng.normal(size=3) * 6.0
+    return points
+
+
+def _supply(rope: FloatArray, shape: Fringe) -> cache.Arrays:
+    """Grow a tree to the inner border of a rope."""
+    rng = stream(shape.seed, "fringe")
+    index = np.tile(np.arange(4, len(rope)), 2)
+    points, radius = rope[index, :3], rope[index, 3:]
+    inwards = np.array(shape.towards_mm) - points
+    far = np.linalg.norm(inwards, axis=1, keepdims=True)
+    deeper = (
+        rng.uniform(0.0, 0.75, size=far.shape)
+        * (np.arange(len(index)) >= len(index) // 2)[:, np.newaxis]
+    )
+    reach = radius + 1.5 + np.maximum(far - radius - 8.0, 0.0) * deeper
+    tips = points + inwards / far * reach + 2.0 * rng.normal(size=points.shape)
+    nodes, parent, size = grow_tree(
+        open_spline(np.array(shape.root), 4), tips, rng, path_cost=0.35, step_mm=5.0,
+        tip_radius_mm=shape.tip_radius_mm, jitter_mm=0.8, straightness=0.3,
+    )  # fmt: skip
+    return {"nodes": nodes + np.array(shape.shift_mm), "parent": parent, "radius": size}
+
+
+def _segments(
+    arrays: cache.Arrays, radius_scale: float, largest_radius_mm: float | None
+) -> Segments:
+    radius = np.asarray(arrays["radius"], dtype=np.float64) * radius_scale
+    if largest_radius_mm is not None:
+        radius = np.minimum(radius, largest_radius_mm)
+    nodes = np.asarray(arrays["nodes"], dtype=np.float64)
+    return branched(nodes, np.asarray(arrays["parent"], dtype=np.int64), radius)
+
+
+def _tube(
+    points: npt.ArrayLike, aspect: float, up: tuple[float, float, float], samples: int
+) -> Tube:
+    rows = tuple((float(x), float(y), float(z), float(r)) for x, y, z, r in np.asarray(points))
+    return Tube(points=rows, aspect=aspect, up=up, samples=samples)

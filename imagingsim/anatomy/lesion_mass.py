@@ -1,0 +1,109 @@
+"""Masses: ellipsoidal or lobulated, with a living rim and a dead core where they outgrew supply."""
+
+import numpy as np
+
+from imagingsim.anatomy.lesion_parts import Entry, Placed, Solid, ball_points
+from imagingsim.content import record
+
+NOISE_REACH = 0.6
+"""Amplitude of a noise whose largest bulges are about 1."""
+
+
+@record
+class Necrosis:
+    """Dead tissue inside a mass.
+
+    Attributes
+    ----------
+    rim_mm
+        Thickness of the living tissue left outside.
+    patches
+        1: one core; more: separate pockets.
+    """
+
+    rim_mm: float
+    patches: int = 1
+    patch_fraction: float = 0.32
+    tissue: str = "tumour_necrosis"
+
+
+@record
+class Rim:
+    """A shell that differs from the inside, as of a rim-enhancing metastasis."""
+
+    thickness_mm: float
+    inside: str
+
+
+@record
+class Mass:
+    """An ellipsoid with a displaced boundary.
+
+    Attributes
+    ----------
+    lobulation
+        Amplitude of the large bulges, as a fraction of the smallest radius.
+    roughness_mm
+        Amplitude of the fine irregularity.
+    """
+
+    lobulation: float = 0.08
+    roughness_mm: float = 0.5
+    necrosis: Necrosis | None = None
+    rim: Rim | None = None
+
+
+def bulges(placed: Placed, lobulation: float, roughness_mm: float) -> list[dict[str, float]]:
+    """Return the displacements of a boundary: large bulges and fine irregularity."""
+    smallest = 0.5 * float(placed.size_mm.min())
+    largest = 0.5 * float(placed.size_mm.max())
+    amplitude = round(NOISE_REACH * lobulation * smallest, 3)
+    return [
+        {"amplitude_mm": amplitude, "wavelength_mm": round(0.9 * largest, 2)},
+        {"amplitude_mm": min(roughness_mm, round(0.12 * smallest, 3)),
+         "wavelength_mm": round(max(3.0, 0.25 * largest), 2)},
+    ]  # fmt: skip
+
+
+def mass_entries(placed: Placed, shape: Mass) -> list[Entry]:
+    """Return the entries of a mass: the whole, and its core."""
+    layers: list[dict[str, object]] = [{"material": placed.tissue}]
+    if shape.rim:
+        layers.append({"inset_mm": shape.rim.thickness_mm, "material": shape.rim.inside})
+    more: dict[str, object] = {"displace": bulges(placed, shape.lobulation, shape.roughness_mm)}
+    if placed.enters == "displace":
+        more["fix"] = True
+    if placed.enters == "erode":
+        more["outside"] = [{"field": "endocranium", "margin_mm": placed.leaves_mm}]
+    entries: list[Entry] = [{**placed.entry("", [placed.ellipsoid()], layers), **more}]
+    if shape.necrosis:
+        entries.append(_core(placed, shape.necrosis))
+    return entries
+
+
+def _core(placed: Placed, necrosis: Necrosis) -> Entry:
+    inner = np.maximum(0.5 * placed.size_mm - necrosis.rim_mm, 1.0)
+    if necrosis.patches == 1:
+        solid: list[Solid] = [placed.ellipsoid(inner)]
+        amplitude = 0.22 * float(inner.min())
+    else:
+        semi = necrosis.patch_fraction * float(np.cbrt(np.prod(inner)))
+        centres = _spread(placed, necrosis.patches) * np.maximum(inner - semi, 0.0)
+        sizes = placed.rng.uniform(0.7, 1.15, size=(necrosis.patches, 3)) * semi
+        solid = [placed.ellipsoid(size, shift) for size, shift in zip(sizes, centres, strict=True)]
+        amplitude = 0.25 * semi
+    return placed.entry(
+        "core", solid, [{"material": necrosis.tissue, "over": [placed.label]}], later=1,
+        displace=[{"amplitude_mm": round(amplitude, 3),
+                   "wavelength_mm": round(max(5.0, 0.7 * float(inner.max())), 2)}],
+    )  # fmt: skip
+
+
+def _spread(placed: Placed, count: int) -> np.ndarray:
+    """Return points in the unit ball that keep away from each other."""
+    points = ball_points(placed.rng, 60)
+    chosen = [points[0] * 0.3]
+    while len(chosen) < count:
+        room = np.min([np.linalg.norm(points - other, axis=1) for other in chosen], axis=0)
+        chosen.append(points[int(np.argmax(room))])
+    return np.array(chosen)

@@ -1,0 +1,188 @@
+"""Turns the layers and kernels of a structure into instructions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imagingsim.anatomy.placement import seed_of
+from imagingsim.anatomy.records import (
+    AirCellsKernel,
+    BowelKernel,
+    CortexKernel,
+    FasciaKernel,
+    FoliaKernel,
+    KidneyKernel,
+    LayerRecord,
+    Structure,
+    TextureRecord,
+    WallKernel,
+)  # fmt: skip
+from imagingsim.anatomy.solid_compiler import SolidCompiler
+from imagingsim.errors import ContentError, UnknownNameError
+from imagingsim.geometry import Step
+from imagingsim.geometry import machine as m
+
+if TYPE_CHECKING:
+    from imagingsim.anatomy.compiler import Compiler
+
+_HOLLOW = {"small_bowel": 0, "colon": 1, "stomach": 2, "duodenum": 3}
+_CONTENT = {"small_bowel": "bowel_fluid", "duodenum": "bowel_fluid", "stomach": "stomach_food"}
+_NO_LABEL = "fat"
+
+
+@dataclass
+class Painter:
+    """Paints one structure: rim, kernel, layers."""
+
+    compiler: Compiler
+    solids: SolidCompiler
+    structure: Structure
+    target: int
+    arc: int
+
+    def paint(self) -> None:
+        """Write every instruction that paints the structure."""
+        self._halo()
+        kernel = self.structure.kernel
+        if kernel is not None:
+            for name in ("gerota", "kidney", "bowel", "cortex", "folia", "air_cells", "body_wall"):
+                record = getattr(kernel, name)
+                if record is not None:
+                    getattr(self, f"_{name}")(record)
+        layers = self.structure.layers
+        if self.structure.material is not None:
+            layers = (LayerRecord(material=self.structure.material), *layers)
+        for layer in layers:
+            self._layer(layer)
+
+    @property
+    def label(self) -> str:
+        """Label of the structure."""
+        return self.structure.label if self.structure.label is not None else self.structure.id
+
+    def _new(
+        self, material: str, label: str | None = None, texture: TextureRecord | None = None,
+        fields: tuple[int, ...] = (), pattern: dict[str, float] | None = None,
+    ) -> int:  # fmt: skip
+        name = self.label if label is None else label
+        return self.compiler.layers.add(
+            self.structure.id, name, material, texture, fields or (self.target,), pattern
+        )
+
+    def _add(self, operation: int, a: int, b: int, *numbers: float) -> None:
+        self.compiler.program.add(
+            Step(operation, self.target, a, b, tuple(float(n) for n in numbers))
+        )
+
+    def _halo(self) -> None:
+        halo = self.structure.halo
+        if halo is None:
+            return
+        layer = self._new(halo.material, halo.label or _NO_LABEL)
+        seed = seed_of(f"{self.structure.id}.halo")
+        self._add(m.HALO, layer, -1, halo.mm * self.solids.place.scale, halo.wavelength_mm, seed)
+
+    def _layer(self, layer: LayerRecord) -> None:
+        index = self._new(layer.material, layer.label, layer.texture)
+        over = layer.over or self.structure.over
+        mask = self.compiler.layers.mask(over) if over else -1
+        patches = (0.0, 1.0, 0.0, 0.0)
+        if layer.patches is not None:
+            seed = seed_of(f"{self.structure.id}.{layer.material}")
+            patches = (
+                layer.patches.contrast, layer.patches.wavelength_mm, seed, layer.patches.bias,
+            )  # fmt: skip
+        self._add(
+            m.PAINT, index, mask, -layer.inset_mm * self.solids.place.scale, layer.soft,
+            layer.strength, *patches,
+        )  # fmt: skip
+
+    def _gerota(self, record: FasciaKernel) -> None:
+        layer = self._new(record.material, record.label or _NO_LABEL)
+        self._add(m.FASCIA, layer, -1, record.away_mm, seed_of(f"{self.structure.id}.fascia"))
+
+    def _kidney(self, record: KidneyKernel) -> None:
+        place = self.solids.place
+        base = self._new("renal_cortex")
+        self._new("renal_medulla")
+        self._new("visceral_fat", f"kidney_sinus_{self.structure.id.rsplit('_', 1)[-1]}")
+        pyramids: list[float] = []
+        for x, y, z, height in record.pyramids:
+            pyramids += [*place.direction((x, y, z)), height]
+        at = self.compiler.program.add_extra(pyramids)
+        axis = place.direction(record.axis)
+        self._add(
+            m.KIDNEY, self.solids.find(record.sinus), base, at, len(record.pyramids),
+            *place.point(record.centre_mm), *(axis / np.linalg.norm(axis)),
+            seed_of(self.structure.id),
+        )  # fmt: skip
+
+    def _bowel(self, record: BowelKernel) -> None:
+        if record.kind not in _HOLLOW:
+            raise UnknownNameError.of("hollow organ", record.kind, sorted(_HOLLOW))
+        seed = record.seed if record.seed is not None else seed_of(f"{self.structure.id}.content")
+        base = self._new(record.wall)
+        self._new(record.mucosa)
+        pattern = {"seed": seed, "fluid_level_y_mm": record.fluid_level_y_mm}
+        kind = _CONTENT.get(record.kind)
+        known = self.compiler.textures.get(record.content) or TextureRecord(kind="plain")
+        texture = known if kind is None else _with_kind(known, kind)
+        self._new(record.content, record.content_label, texture, (self.arc,), pattern)
+        self._new(record.gas, record.gas_label)
+        scale = self.solids.place.scale
+        self._add(
+            m.HOLLOW, self.arc, base, _HOLLOW[record.kind], record.wall_mm * scale, seed,
+            record.fluid_level_y_mm, record.gas_y_mm,
+        )  # fmt: skip
+
+    def _cortex(self, record: CortexKernel) -> None:
+        hull = self.compiler.hulls.get(self.structure.id)
+        if hull is None:
+            raise ContentError(
+                f"{self.structure.id}: a cortex needs its hull baked; add `redistance: {{}}`."
+            )
+        base = self._new(record.grey)
+        self._new(record.white, "white_matter")
+        self._new(record.fluid, "csf")
+        fissures = -1 if record.fissures is None else self.solids.find(record.fissures)
+        place = self.solids.place
+        self._add(
+            m.CORTEX, fissures, base, hull, record.ribbon_mm, record.primary_mm,
+            record.secondary_mm, record.depth_mm, record.widening,
+            *place.point(record.core_centre_mm), *record.core_semi_mm,
+            place.point((0.0, 0.0, record.core_above_mm))[2],
+        )  # fmt: skip
+
+    def _folia(self, record: FoliaKernel) -> None:
+        base = self._new(record.grey)
+        self._new(record.white)
+        self._new(record.fluid, "csf")
+        self._add(
+            m.FOLIA, -1, base, *self.solids.place.point(record.centre_mm), *record.stretch,
+            record.period_mm, record.ribbon_mm, record.fluid_share,
+        )  # fmt: skip
+
+    def _air_cells(self, record: AirCellsKernel) -> None:
+        base = self._new(record.bone)
+        self._new(record.air, record.air_label)
+        seed = seed_of(f"{self.structure.id}.cells")
+        self._add(m.CELLS, -1, base, record.cell_mm, record.wall_mm, seed)
+
+    def _body_wall(self, record: WallKernel) -> None:
+        texture = TextureRecord(
+            kind="wall_sheets", amplitude_hu=(3.0, 2.5), wavelength_mm=(18.0, 4.0),
+            companion=record.fat,
+        )  # fmt: skip
+        pattern = {"costal_margin_mm": record.costal_margin_mm, "lateral_mm": record.lateral_mm}
+        fields = (self.target, self.solids.find(record.inner))
+        index = self._new("muscle", None, texture, fields, pattern)
+        self._add(m.PAINT, index, -1, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def _with_kind(texture: TextureRecord, kind: str) -> TextureRecord:
+    return TextureRecord(
+        kind=kind, amplitude_hu=texture.amplitude_hu, wavelength_mm=texture.wavelength_mm
+    )

@@ -1,0 +1,324 @@
+"""Structures, regions and bodies as they are written down."""
+
+from imagingsim.anatomy.solid_records import Displace, Point, Solid, Thinning
+from imagingsim.content import record
+
+
+@record
+class Source:
+    """Where numbers come from."""
+
+    about: str
+    doi: str | None = None
+    pmid: str | None = None
+    url: str | None = None
+    text: str | None = None
+
+
+@record
+class Clip:
+    """Another structure's solid that bounds this one."""
+
+    field: str
+    margin_mm: float = 0.0
+    smooth_mm: float = 0.0
+
+
+@record
+class Gap:
+    """The noisy fat plane kept to everything fixed before."""
+
+    mm: float = 0.0
+    smooth_mm: float = 2.0
+
+
+@record
+class Halo:
+    """A patchy rim of another tissue."""
+
+    mm: float
+    material: str = "visceral_fat"
+    wavelength_mm: float = 14.0
+    label: str | None = None
+
+
+@record
+class Patches:
+    """Coverage that comes and goes."""
+
+    contrast: float
+    wavelength_mm: float
+    bias: float = 0.0
+
+
+@record
+class TextureRecord:
+    """How a tissue looks: up to two octaves of noise, and a pattern with its own numbers."""
+
+    kind: str = "two_octave"
+    amplitude_hu: tuple[float, float] = (0.0, 0.0)
+    wavelength_mm: tuple[float, float] = (14.0, 4.0)
+    stretch: Point = (1.0, 1.0, 1.0)
+    pattern: dict[str, float] | None = None
+    companion: str | None = None
+
+
+@record
+class LayerRecord:
+    """A tissue, painted from ``inset_mm`` below the surface inwards (negative: from above it)."""
+
+    material: str
+    inset_mm: float = 0.0
+    label: str | None = None
+    texture: TextureRecord | None = None
+    strength: float = 1.0
+    patches: Patches | None = None
+    over: tuple[str, ...] = ()
+    soft: float = 1.0
+
+
+@record
+class KidneyKernel:
+    """Cortex, pyramids and sinus of a kidney around an axis through its centre."""
+
+    centre_mm: Point
+    axis: Point
+    sinus: str
+    pyramids: tuple[tuple[float, float, float, float], ...]
+
+
+@record
+class BowelKernel:
+    """Wall, mucosa, content and gas of a hollow organ."""
+
+    kind: str
+    wall_mm: float = 2.0
+    fluid_level_y_mm: float = -60.0
+    gas_y_mm: float = -60.0
+    wall: str = "gut_wall"
+    mucosa: str = "gut_mucosa"
+    content: str = "gut_fluid"
+    gas: str = "bowel_gas"
+    content_label: str | None = None
+    gas_label: str | None = None
+    seed: float | None = None
+
+
+@record
+class HaustraKernel:
+    """Sacks of the colon: period along its length, and depth."""
+
+    period_mm: float = 27.0
+    depth_mm: float = 5.0
+    seed: float | None = None
+
+
+@record
+class FasciaKernel:
+    """A thin sheet around a structure, with strands to it."""
+
+    away_mm: float = 11.0
+    material: str = "connective_tissue"
+    label: str | None = None
+
+
+@record
+class CortexKernel:
+    """Grey ribbon, white matter and sulci inside a hull, which must be baked."""
+
+    fissures: str | None = None
+    ribbon_mm: float = 2.9
+    primary_mm: float = 26.0
+    secondary_mm: float = 15.5
+    depth_mm: float = 19.0
+    widening: float = 1.0
+    core_centre_mm: Point = (0.0, -4.0, 57.0)
+    core_semi_mm: Point = (17.0, 43.0, 19.0)
+    core_above_mm: float = 40.0
+    grey: str = "grey_matter"
+    white: str = "white_matter"
+    fluid: str = "csf"
+
+
+@record
+class FoliaKernel:
+    """Leaves of the cerebellum around its stalk."""
+
+    centre_mm: Point = (0.0, 16.0, 1.5)
+    stretch: Point = (0.8, 0.95, 1.3)
+    period_mm: float = 3.6
+    ribbon_mm: float = 13.0
+    fluid_share: float = 0.42
+    grey: str = "cerebellar_cortex"
+    white: str = "cerebellar_white_matter"
+    fluid: str = "csf"
+
+
+@record
+class AirCellsKernel:
+    """Cells of air between thin septa."""
+
+    cell_mm: float = 6.0
+    wall_mm: float = 0.75
+    bone: str = "cortical_bone"
+    air: str = "air"
+    air_label: str | None = None
+
+
+@record
+class WallKernel:
+    """A wall of layered muscle between its own surface and an inner structure."""
+
+    inner: str
+    costal_margin_mm: float = 96.0
+    lateral_mm: float = 74.0
+    fat: str = "visceral_fat"
+
+
+@record
+class Kernel:
+    """A pattern of its own; one of them, or haustra beside bowel."""
+
+    kidney: KidneyKernel | None = None
+    bowel: BowelKernel | None = None
+    haustra: HaustraKernel | None = None
+    gerota: FasciaKernel | None = None
+    cortex: CortexKernel | None = None
+    folia: FoliaKernel | None = None
+    air_cells: AirCellsKernel | None = None
+    body_wall: WallKernel | None = None
+
+
+@record
+class Redistance:
+    """Bake the solid to a lattice, with true distances, smoothed a little."""
+
+    step_mm: float = 1.5
+    smooth_mm: float = 1.0
+    exact: bool = True
+
+
+@record
+class Structure:
+    """One entry of a region file: solids, modifiers, layers, in the order they apply."""
+
+    id: str
+    solid: tuple[Solid, ...] = ()
+    rank: float = 0.0
+    mirror: bool = False
+    frame: str | None = None
+    label: str | None = None
+    displace: tuple[Displace, ...] = ()
+    redistance: Redistance | None = None
+    inside: tuple[Clip, ...] = ()
+    outside: tuple[Clip, ...] = ()
+    gap: Gap | None = None
+    halo: Halo | None = None
+    kernel: Kernel | None = None
+    material: str | None = None
+    layers: tuple[LayerRecord, ...] = ()
+    over: tuple[str, ...] = ()
+    fix: bool | None = None
+    note: str | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@record
+class Region:
+    """A region file."""
+
+    anatomy: str
+    structures: tuple[Structure, ...]
+    frame: str = "body"
+    sources: tuple[Source, ...] = ()
+
+
+@record
+class FrameRecord:
+    """A rigid frame: its origin and turn (about x, then y, then z) in its parent."""
+
+    origin_mm: Point = (0.0, 0.0, 0.0)
+    rotate_deg: Point = (0.0, 0.0, 0.0)
+    parent: str = "body"
+
+
+@record
+class Warp:
+    """A slow random shift of all coordinates, which breaks symmetry.
+
+    ``profile`` gives shares of the amplitude at heights z, in between they are interpolated.
+    """
+
+    amplitude_mm: float = 2.0
+    wavelength_mm: float = 80.0
+    seed: int = 1
+    profile: tuple[tuple[float, float], ...] = ()
+
+
+@record
+class Site:
+    """A named place for lesions."""
+
+    structure: str
+    at_mm: Point
+    frame: str = "body"
+
+
+@record
+class VertebraRecord:
+    """Size and place of a vertebral body: half width, half depth and height of its disc above."""
+
+    level: str
+    centre_mm: tuple[float, float]
+    height_mm: float
+    half_width_mm: float
+    half_depth_mm: float
+    tilt_deg: float
+
+
+@record
+class RibRecord:
+    """Course of a rib: heights of head, most lateral point and front end, and how far it goes."""
+
+    number: int
+    head_z_mm: float
+    lateral_z_mm: float
+    front_z_mm: float
+    sweep_deg: float
+    cartilage: tuple[Point, ...] = ()
+
+
+@record
+class BodyRecord:
+    """The file ``body.yaml`` of a body.
+
+    ``variants`` names region files that are read last, for a posture such as ``arms_up``.
+    """
+
+    title: str
+    sex: str | None = None
+    height_m: float | None = None
+    weight_kg: float | None = None
+    extends: str | None = None
+    scale: Point | None = None
+    without: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    variants: dict[str, tuple[str, ...]] | None = None
+    frames: dict[str, FrameRecord] | None = None
+    warp: Warp | None = None
+    landmarks: dict[str, float] | None = None
+    sites: dict[str, Site] | None = None
+    spine: tuple[VertebraRecord, ...] = ()
+    ribs: tuple[RibRecord, ...] = ()
+    rib_cage: str | None = None
+    note: str | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@record
+class Modification:
+    """A change of a structure of the body that a case makes."""
+
+    id: str
+    remove: bool = False
+    thinning: tuple[Thinning, ...] = ()

@@ -1,0 +1,287 @@
+"""Solids as they are written down in a region file."""
+
+from __future__ import annotations
+
+from imagingsim.content import record
+
+Point = tuple[float, float, float]
+Ring = tuple[tuple[float, float], ...]
+
+
+@record
+class Ellipsoid:
+    """An ellipsoid; its axes are turned about x, then y, then z, or given as three vectors."""
+
+    centre_mm: Point
+    semi_mm: Point
+    rotate_deg: Point = (0.0, 0.0, 0.0)
+    axes: tuple[Point, Point, Point] | None = None
+    smooth_mm: float = 0.0
+
+
+@record
+class Box:
+    """A box with rounded edges."""
+
+    centre_mm: Point
+    half_mm: Point
+    round_mm: float = 0.0
+    rotate_deg: Point = (0.0, 0.0, 0.0)
+    axes: tuple[Point, Point, Point] | None = None
+    smooth_mm: float = 0.0
+
+
+@record
+class Plane:
+    """The half space where ``normal . x < offset_mm``."""
+
+    normal: Point
+    offset_mm: float
+    smooth_mm: float = 0.0
+
+
+@record
+class Tube:
+    """A swept tube through points (x, y, z, radius); ``up`` is the direction of the radius."""
+
+    points: tuple[tuple[float, float, float, float], ...]
+    aspect: float = 1.0
+    up: Point = (0.0, 0.0, 1.0)
+    spline: bool = True
+    samples: int = 6
+    smooth_mm: float = 0.0
+
+
+@record
+class Loft:
+    """Closed contours at heights z; ``symmetric`` ones give the half x >= 0, front to back."""
+
+    levels: dict[float, Ring]
+    symmetric: bool = False
+    step_mm: float = 2.0
+    redistance: bool = False
+    smooth_mm: float = 0.0
+
+
+@record
+class Bump:
+    """A local change of a thickness: a Gaussian with three widths."""
+
+    mm: float
+    at_mm: Point
+    semi_mm: Point
+
+
+@record
+class Thinning:
+    """A patch where a thickness is reduced by a share: flat inside the radius, steep there."""
+
+    share: float
+    at_mm: Point
+    radius_mm: float
+
+
+@record
+class Ripple:
+    """Noise added to a thickness."""
+
+    amplitude_mm: float
+    wavelength_mm: float
+
+
+@record
+class Field:
+    """The solid of another structure, grown (+) or shrunk (-), evenly or from place to place."""
+
+    id: str
+    offset_mm: float = 0.0
+    bumps: tuple[Bump, ...] = ()
+    noise: tuple[Ripple, ...] = ()
+    thinning: tuple[Thinning, ...] = ()
+    smooth_mm: float = 0.0
+
+
+@record
+class Shell:
+    """What lies between two distances from the surface of another structure."""
+
+    field: str
+    inner_mm: float = 0.0
+    outer_mm: float
+    bumps: tuple[Bump, ...] = ()
+    noise: tuple[Ripple, ...] = ()
+    thinning: tuple[Thinning, ...] = ()
+    smooth_mm: float = 0.0
+
+
+@record
+class Formula:
+    """A distance in mm as an expression of x, y, z, kept on a lattice inside a box.
+
+    Operators, numbers, ``abs min max sqrt exp sin cos clip where`` may be used.
+    """
+
+    expression: str
+    box_mm: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    step_mm: float = 1.5
+    redistance: bool = False
+    smooth_mm: float = 0.0
+
+
+@record
+class Vertebra:
+    """A vertebra of the spine by its level, from the table ``spine`` of the body."""
+
+    level: str
+    smooth_mm: float = 0.0
+
+
+@record
+class Disc:
+    """The disc above a vertebra."""
+
+    above: str
+    smooth_mm: float = 0.0
+
+
+@record
+class Rib:
+    """A rib (or its cartilage) by its number, from the table ``ribs`` of the body."""
+
+    number: int
+    part: str = "bone"
+    smooth_mm: float = 0.0
+
+
+@record
+class Tree:
+    """A vessel tree grown from a trunk to random tips inside other structures.
+
+    Attributes
+    ----------
+    root
+        Points of the trunk, mm.
+    within
+        Structures the tips lie in, at least ``margin_mm`` deep.
+    avoid
+        Structures the tips keep ``margin_mm`` away from.
+    box_mm
+        Where tips are thrown.
+    tips
+        How many.
+    """
+
+    root: tuple[Point, ...]
+    tips: int
+    box_mm: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    within: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    margin_mm: float = 3.0
+    tip_radius_mm: float = 0.5
+    largest_radius_mm: float | None = None
+    radius_scale: float = 1.0
+    path_cost: float = 0.3
+    step_mm: float = 4.0
+    exponent: float = 2.7
+    straightness: float = 0.3
+    jitter_mm: float = 0.3
+    seed: int = 0
+    smooth_mm: float = 0.0
+
+
+@record
+class Rope:
+    """A long tube folded into a space: the small bowel.
+
+    Attributes
+    ----------
+    within, avoid
+        Structures whose inside is the space, and structures that take from it.
+    start_mm
+        Where it begins.
+    nodes, rest_mm
+        How many points, and the distance between two.
+    """
+
+    within: tuple[str, ...]
+    avoid: tuple[str, ...] = ()
+    box_mm: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    start_mm: Point
+    nodes: int = 440
+    rest_mm: float = 6.5
+    radius_mm: tuple[float, float] = (12.3, 10.5)
+    guide: tuple[Point, ...] = ()
+    clearance_mm: float = 3.0
+    iterations: int = 2600
+    seed: int = 0
+    smooth_mm: float = 0.0
+
+
+@record
+class Fringe:
+    """A vessel tree to the border of a rope: the mesentery.
+
+    Attributes
+    ----------
+    rope
+        Structure whose rope is supplied.
+    root
+        Points of the trunk, mm.
+    """
+
+    rope: str
+    root: tuple[Point, ...]
+    towards_mm: Point
+    shift_mm: Point = (0.0, 0.0, 0.0)
+    tip_radius_mm: float = 0.62
+    largest_radius_mm: float = 2.0
+    radius_scale: float = 1.0
+    seed: int = 0
+    smooth_mm: float = 0.0
+
+
+@record
+class Displace:
+    """Noise on a surface."""
+
+    amplitude_mm: float
+    wavelength_mm: float
+    octaves: int = 1
+    stretch: Point = (1.0, 1.0, 1.0)
+    seed: float | None = None
+
+
+@record
+class Solid:
+    """One solid: exactly one of its shapes, joined with what stands before it.
+
+    `union` groups several; `subtract` and `intersect` change what stands before them.
+    """
+
+    ellipsoid: Ellipsoid | None = None
+    box: Box | None = None
+    plane: Plane | None = None
+    tube: Tube | None = None
+    tubes: tuple[Tube, ...] | None = None
+    loft: Loft | None = None
+    field: Field | None = None
+    shell: Shell | None = None
+    formula: Formula | None = None
+    vertebra: Vertebra | None = None
+    disc: Disc | None = None
+    rib: Rib | None = None
+    tree: Tree | None = None
+    rope: Rope | None = None
+    fringe: Fringe | None = None
+    union: tuple[Solid, ...] | None = None
+    subtract: Solid | None = None
+    intersect: Solid | None = None
+    displace: tuple[Displace, ...] = ()
+    smooth_mm: float = 0.0
+
+
+SHAPES = (
+    "ellipsoid", "box", "plane", "tube", "tubes", "loft", "field", "shell", "formula", "vertebra",
+    "disc", "rib", "tree", "rope", "fringe", "union", "subtract", "intersect",
+)  # fmt: skip
+"""The keys of a solid that say what it is."""

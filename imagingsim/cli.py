@@ -1,0 +1,211 @@
+"""The ``imagingsim`` command."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from imagingsim import checking, scripting
+from imagingsim.content import Library, library
+from imagingsim.errors import ImagingSimError
+
+app = typer.Typer(
+    name="imagingsim", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Simulate a radiology imaging workup. Everything is synthetic and not for diagnosis.",
+)  # fmt: skip
+
+LINE = 220
+"""Columns of a line that is not wrapped."""
+
+Libraries = Annotated[
+    list[Path] | None,
+    typer.Option("--library", help="Folder with your own phantoms/ and protocols/; repeatable."),
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")]
+Out = Annotated[Path, typer.Option("--out", help="Where to write; must not exist.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what exists.")]
+At = Annotated[
+    str | None, typer.Option("--timepoint", help="Point of the case's course; the workup's start.")
+]
+
+
+class _Bar:
+    """Shows progress as one bar per task; what was done stays on the screen."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self._task: TaskID | None = None
+
+    def begin(self, task: str, steps: int) -> None:
+        """Start a new bar."""
+        self._finish()
+        self._task = self._shown.add_task(task, total=steps)
+        self._started = False
+
+    def step(self, doing: str) -> None:
+        """Count the step before as done, and say what is done now."""
+        if self._task is None:
+            self.begin(doing, 1)
+        elif self._started:
+            self._shown.advance(self._task)
+        self._started = True
+        if self._task is not None:
+            self._shown.update(self._task, description=doing)
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            task = self._shown.tasks[self._task]
+            self._shown.update(self._task, completed=task.total)
+
+
+@contextmanager
+def _progress() -> Iterator[_Bar]:
+    columns = (
+        SpinnerColumn(),
+        BarColumn(24),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        bar = _Bar(shown)
+        yield bar
+        bar._finish()
+
+
+@app.command()
+def cases(folders: Libraries = None) -> None:
+    """List the cases: id, patient, timepoints, lesions."""
+    content = _content(folders)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("case", "patient", "timepoints", "lesions", "title"):
+        table.add_column(heading, no_wrap=True)
+    for name in content.names("phantoms/cases"):
+        case = scripting.load_case(name, content=content)
+        patient = f"{case.patient.sex}, {case.patient.age_y:g}"
+        points = ", ".join(point.id for point in case.timepoints)
+        table.add_row(name, patient, points, str(len(case.lesion_numbers)), case.title)
+    Console(width=LINE).print(table)
+
+
+@app.command()
+def workup(
+    case: str,
+    out: Out,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", help="Another protocol than the case's own.")
+    ] = None,
+    seed: Seed = 1,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Walk a case from the first study to the biopsy; leave images, timeline and report."""
+    patient = scripting.load_case(case, content=_content(folders))
+    with _progress() as bar:
+        outcome = scripting.walk(
+            patient, protocol, seed=seed, folder=out, force=force, progress=bar
+        )
+    print(f"{outcome.ending_text}\nReport: {out / 'report.html'}")
+
+
+@app.command()
+def acquire(
+    case: str,
+    acquisition: str,
+    out: Out,
+    timepoint: At = None,
+    seed: Seed = 1,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Scan a case once and write DICOM and NIfTI."""
+    patient = scripting.load_case(case, content=_content(folders))
+    checking.writable(out, force=force)
+    with _progress() as bar:
+        study = scripting.acquire(
+            patient, acquisition, seed=seed, timepoint=timepoint, progress=bar
+        )
+        study.write(out, force=force)
+    for one in study.series:
+        slices, rows, columns = one.volume.array.shape
+        print(f"{one.name}: {one.description}, {slices} slices of {rows} x {columns}")
+    print(f"Written to {out}")
+
+
+@app.command()
+def phantom(
+    case: str,
+    out: Annotated[Path, typer.Option("--out", help="A file ending in .nii.gz; must not exist.")],
+    timepoint: At = None,
+    spacing: Annotated[float, typer.Option("--spacing", min=0.2, help="Voxel side, mm.")] = 2.0,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Write the label map of a case's body, and beside it the names of its labels."""
+    patient = scripting.load_case(case, content=_content(folders))
+    checking.writable(out, force=force, suffix=".nii.gz")
+    with _progress() as bar:
+        bar.begin("Sampling the body", 1)
+        scripting.write_label_map(patient, out, spacing_mm=spacing, timepoint=timepoint)
+    print(f"Written to {out}")
+
+
+@app.command()
+def view(what: str, timepoint: At = None, folders: Libraries = None) -> None:
+    """Open a case, or a folder written by workup or acquire, in napari."""
+    opening = {point.name: point for point in entry_points(group="imagingsim.viewer")}
+    try:
+        if Path(what).is_dir():
+            opening["folder"].load()(Path(what))
+        else:
+            patient = scripting.load_case(what, content=_content(folders))
+            opening["case"].load()(patient, timepoint)
+    except ImportError as error:
+        raise ImagingSimError(
+            f"The viewer is not installed ({error}). "
+            "Install it with: pip install 'imagingsim[viewer]'"
+        ) from error
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Content files.")], folders: Libraries = None
+) -> None:
+    """Check content files; every problem is listed with file and line."""
+    problems = checking.problems(files, _content(folders))
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(1)
+    print(f"{len(files)} file{'s' if len(files) != 1 else ''} without problems")
+
+
+@app.command()
+def schema(
+    kind: Annotated[str, typer.Argument(help="body, region, case, acquisition, workup")],
+) -> None:
+    """Print the JSON Schema of a kind of content file, for editors."""
+    print(json.dumps(checking.schema_of(kind), indent=2))
+
+
+def _content(folders: list[Path] | None) -> Library:
+    return library(*(folders or []))
+
+
+def main(run: Callable[[], object] = app) -> None:
+    """Run the command; what the user can mend is one line and exit code 2."""
+    try:
+        run()
+    except ImagingSimError as error:
+        print(f"imagingsim: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("imagingsim: interrupted; nothing half-written is left", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,15 @@
+"""X-ray CT: from a sampled body to CT numbers; knows no phantom document and no file format.
+
+A polychromatic, energy-integrating scanner with parallel-rebinned views. Bodies reach it as
+densities of water, hydroxyapatite, iodine, cement and titanium; beam hardening, streaks, noise
+and photon starvation follow from the readings and are never painted.
+"""
+
+from imagingsim.ct.acquire import acquire, acquire_phases, share_sample
+from imagingsim.ct.geometry import sampling_grid
+from imagingsim.ct.settings import CtSettings, IodineBolus, check
+
+__all__ = [
+    "CtSettings", "IodineBolus", "acquire", "acquire_phases", "check", "sampling_grid",
+    "share_sample",
+]  # fmt: skip

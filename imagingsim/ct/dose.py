@@ -1,0 +1,98 @@
+"""Dose: CTDIvol, DLP, size-specific dose and effective dose."""
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from imagingsim.ct.geometry import SOURCE_TO_AXIS_MM
+from imagingsim.ct.settings import CtSettings
+from imagingsim.ct.tables import air_kerma_mgy_mas
+
+CTDI_PER_AIR_KERMA: Final = {32: 0.35, 16: 0.70}
+"""Weighted CTDI in the 32 and 16 cm phantoms over the air kerma at the axis.
+
+Chosen so that CTDIvol is 6.6 (32 cm) mGy per 100 mAs at 120 kVp, as on typical scanners.
+"""
+
+EFFECTIVE_MSV_PER_MGY_CM: Final = {
+    "head": 0.0021,
+    "head_neck": 0.0031,
+    "neck": 0.0059,
+    "chest": 0.014,
+    "abdomen": 0.015,
+    "pelvis": 0.015,
+    "trunk": 0.015,
+}
+"""Effective dose per dose-length product, adults (AAPM report 96, 2008, table 3)."""
+
+SIZE_FACTOR: Final = {32: (3.704369, 0.03671937), 16: (1.874799, 0.03871313)}
+"""Coefficients a and b of a exp(-b D), D in cm (AAPM reports 204, 2011, and 220, 2014)."""
+
+
+@dataclass(frozen=True)
+class Dose:
+    """What one exposure gave."""
+
+    ctdi_vol_mgy: float
+    ctdi_phantom_cm: Literal[16, 32]
+    scan_length_mm: float
+    dlp_mgy_cm: float
+    ssde_mgy: float
+    effective_dose_msv: float
+
+
+def phantom_cm(settings: CtSettings) -> Literal[16, 32]:
+    """Return the diameter of the CTDI phantom that doses refer to."""
+    return 16 if settings.bowtie == "head" else 32
+
+
+def ctdi_vol_mgy(settings: CtSettings) -> float:
+    """Return the volume CT dose index.
+
+    Examples
+    --------
+    >>> from imagingsim.ct import CtSettings
+    >>> settings = CtSettings(
+    ...     kvp=120.0,
+    ...     mas=100.0,
+    ...     slice_thickness_mm=3.0,
+    ...     slice_interval_mm=3.0,
+    ...     reconstruction_diameter_mm=350.0,
+    ...     kernel="soft",
+    ...     dose_region="trunk",
+    ... )
+    >>> round(ctdi_vol_mgy(settings), 1)
+    6.6
+    """
+    kerma = air_kerma_mgy_mas(settings.kvp, SOURCE_TO_AXIS_MM)
+    return kerma * CTDI_PER_AIR_KERMA[phantom_cm(settings)] * settings.effective_mas
+
+
+def size_specific_factor(water_diameter_cm: float, phantom: Literal[16, 32]) -> float:
+    """Return the factor from CTDIvol to size-specific dose for a water-equivalent diameter."""
+    a, b = SIZE_FACTOR[phantom]
+    return a * math.exp(-b * water_diameter_cm)
+
+
+def dose(settings: CtSettings, *, imaged_mm: float, water_diameter_cm: float) -> Dose:
+    """Return the dose of a series.
+
+    Parameters
+    ----------
+    imaged_mm
+        Length of the body that the images cover; the tube is on for one collimation more.
+    water_diameter_cm
+        Mean water-equivalent diameter of the slices.
+    """
+    ctdi = ctdi_vol_mgy(settings)
+    phantom = phantom_cm(settings)
+    scanned_mm = imaged_mm + settings.total_collimation_mm
+    dlp = 0.0 if settings.same_exposure else ctdi * scanned_mm / 10.0
+    return Dose(
+        ctdi_vol_mgy=ctdi,
+        ctdi_phantom_cm=phantom,
+        scan_length_mm=scanned_mm,
+        dlp_mgy_cm=dlp,
+        ssde_mgy=ctdi * size_specific_factor(water_diameter_cm, phantom),
+        effective_dose_msv=dlp * EFFECTIVE_MSV_PER_MGY_CM[settings.dose_region],
+    )

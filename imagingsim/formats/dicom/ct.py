@@ -1,0 +1,72 @@
+"""CT Image Storage: 12-bit slices with an intercept of -1024 HU."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.uid import CTImageStorage
+
+from imagingsim.formats.dicom import codes, common
+from imagingsim.formats.dicom.common import Place, ds
+from imagingsim.formats.stored import LOWEST_HU
+from imagingsim.series import CtTechnique, Series
+
+WINDOWS = {"bone": (400.0, 1800.0), "lung": (-600.0, 1500.0), "brain": (40.0, 80.0)}
+"""Centre and width, HU, when the series is named after the window."""
+
+
+def template(series: Series, technique: CtTechnique, place: Place) -> Dataset:
+    """Return what all slices of a CT series share."""
+    grid = series.volume.grid
+    data = common.image_template(series, place, CTImageStorage)
+    data.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+    data.PatientPosition = "HFS"
+    _exposure(data, technique)
+    _dose(data, technique)
+    common.pixel_description(data, (grid.shape[1], grid.shape[2]), bits_stored=12, signed=False)
+    data.RescaleIntercept, data.RescaleSlope = ds(LOWEST_HU), ds(1)
+    data.RescaleType = "HU"
+    centre, width = _window(series)
+    common.window(data, centre=centre, width=width)
+    common.contrast(data, technique.contrast, place, series)
+    return data
+
+
+def slices(series: Series) -> Iterator[Dataset]:
+    """Yield what differs from slice to slice, in order."""
+    grid = series.volume.grid
+    for number, values in enumerate(series.volume.array):
+        data = Dataset()
+        common.slice_plane(data, grid, number)
+        data.PixelData = common.words(values.astype(np.int32) - LOWEST_HU, signed=False)
+        yield data
+
+
+def _exposure(data: Dataset, technique: CtTechnique) -> None:
+    data.KVP = ds(technique.kvp)
+    data.XRayTubeCurrent = round(technique.tube_current_ma)
+    data.ExposureTime = round(technique.exposure_time_ms)
+    data.Exposure = round(technique.exposure_mas)
+    data.ScanOptions = "HELICAL"
+    data.ConvolutionKernel = technique.kernel[:16]
+    data.SliceThickness = ds(technique.slice_thickness_mm)
+    data.GantryDetectorTilt = ds(0)
+    data.RotationDirection = "CW"
+    data.ReconstructionDiameter = ds(technique.reconstruction_diameter_mm)
+    data.DataCollectionDiameter = ds(500)
+    data.SpiralPitchFactor = float(technique.pitch)
+    data.TotalCollimationWidth = float(technique.total_collimation_mm)
+
+
+def _dose(data: Dataset, technique: CtTechnique) -> None:
+    data.CTDIvol = float(technique.ctdi_vol_mgy)
+    phantom = codes.CTDI_PHANTOMS[technique.ctdi_phantom_cm]
+    data.CTDIPhantomTypeCodeSequence = common.sequence(common.coded(phantom))
+
+
+def _window(series: Series) -> tuple[float, float]:
+    said = f"{series.name} {series.description}".lower()
+    for name, window in WINDOWS.items():
+        if name in said:
+            return window
+    return WINDOWS["brain"] if series.body_part in {"HEAD", "BRAIN"} else (40.0, 400.0)

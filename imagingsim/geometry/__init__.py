@@ -1,0 +1,14 @@
+"""Implicit solids: points (mm) in, signed distances and layers out. Knows no organ and no file."""
+
+from imagingsim.geometry.baking import Baked, Packed, bake_loft, in_256ths, packed, redistance
+from imagingsim.geometry.lattices import gradient_lattice, ripple_lattice
+from imagingsim.geometry.program import Program, Surroundings, Texture, assemble
+from imagingsim.geometry.reach import Step
+from imagingsim.geometry.splines import closed_spline, open_spline
+from imagingsim.geometry.tubes import Segments, branched, swept
+
+__all__ = [
+    "Baked", "Packed", "Program", "Segments", "Step", "Surroundings", "Texture", "assemble",
+    "bake_loft", "branched", "closed_spline", "gradient_lattice", "in_256ths", "open_spline",
+    "packed", "redistance", "ripple_lattice", "swept",
+]  # fmt: skip

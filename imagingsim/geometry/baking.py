@@ -1,0 +1,274 @@
+"""Solids baked to a lattice of signed distances: lofts of contours, and anything redistanced."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, prange
+from scipy import ndimage
+
+from imagingsim.errors import GeometryError
+from imagingsim.geometry.machine import PER_MM, Float32, Int16
+from imagingsim.geometry.splines import closed_spline
+from imagingsim.units import FloatArray
+
+CELL = 4
+"""Edge of the cells whose smallest and largest distance are kept."""
+_LIMIT_MM = 80.0
+_WIDEST_MM = 120.0
+
+
+@dataclass(frozen=True, eq=False)
+class Baked:
+    """A solid as signed distances on a lattice.
+
+    Attributes
+    ----------
+    values
+        (z, y, x), float32, mm, negative inside.
+    origin_mm
+        (x, y, z) of the first node.
+    step_mm
+        Distance between nodes.
+    """
+
+    values: Float32
+    origin_mm: tuple[float, float, float]
+    step_mm: float
+
+    def mirrored(self) -> "Baked":
+        """Return the mirror image in the plane x = 0."""
+        x, y, z = self.origin_mm
+        last = x + self.step_mm * (self.values.shape[2] - 1)
+        return Baked(np.ascontiguousarray(self.values[:, :, ::-1]), (-last, y, z), self.step_mm)
+
+    def at(self, points_mm: FloatArray) -> FloatArray:
+        """Return the distances at points, shape (n, 3) to (n,), mm."""
+        index = (np.asarray(points_mm) - np.array(self.origin_mm)) / self.step_mm
+        return ndimage.map_coordinates(self.values, index[:, ::-1].T, order=1, mode="nearest")
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A baked solid as the kernels read it.
+
+    Attributes
+    ----------
+    values
+        (z, y, x), 256ths of a mm.
+    ranges
+        (smallest, largest) distance per cell, shape (z, y, x, 2), mm.
+    origin_mm, step_mm
+        As of `Baked`.
+    """
+
+    values: Int16
+    ranges: Float32
+    origin_mm: tuple[float, float, float]
+    step_mm: float
+
+
+def in_256ths(values_mm: FloatArray) -> Int16:
+    """Return distances as whole numbers of 256ths of a mm."""
+    return np.round(np.clip(values_mm, -_WIDEST_MM, _WIDEST_MM) * PER_MM).astype(np.int16)
+
+
+def packed(values: Int16, origin_mm: tuple[float, float, float], step_mm: float) -> Packed:
+    """Return distances in 256ths of a mm with the ranges of their cells."""
+    cells = tuple(-(-(n - 1) // CELL) for n in values.shape)
+    ranges = np.empty((*cells, 2), np.float32)
+    _cell_ranges(values, np.float32(1.0 / PER_MM), ranges)
+    return Packed(values, ranges, origin_mm, step_mm)
+
+
+@njit(cache=True, parallel=True)
+def _cell_ranges(values: Int16, scale: np.float32, out: Float32) -> None:
+    nz, ny, nx = values.shape
+    for k in prange(out.shape[0]):
+        for j in range(out.shape[1]):
+            for i in range(out.shape[2]):
+                low = high = values[k * CELL, j * CELL, i * CELL]
+                for c in range(k * CELL, min(k * CELL + CELL + 1, nz)):
+                    for b in range(j * CELL, min(j * CELL + CELL + 1, ny)):
+                        for a in range(i * CELL, min(i * CELL + CELL + 1, nx)):
+                            low = min(low, values[c, b, a])
+                            high = max(high, values[c, b, a])
+                out[k, j, i, 0] = low * scale
+                out[k, j, i, 1] = high * scale
+
+
+def bake_loft(
+    levels: Mapping[float, FloatArray],
+    *,
+    step_mm: float,
+    pad_mm: float,
+    rotation: FloatArray | None = None,
+    origin_mm: FloatArray | None = None,
+) -> Baked:
+    """Bake closed contours at key heights, joined by monotone cubics along z.
+
+    Parameters
+    ----------
+    levels
+        Height z to the contour's points, shape (n, 2), mm.
+    pad_mm
+        How far beyond the contours distances are kept.
+    rotation, origin_mm
+        Where the contours' frame lies: its axes as columns, and its origin.
+    """
+    heights = np.array(sorted(levels), dtype=np.float64)
+    if len(heights) < 2:
+        raise GeometryError(f"A loft needs contours at two heights or more, got {list(levels)}.")
+    rings = [closed_spline(np.asarray(levels[z], dtype=np.float64)) for z in heights]
+    sheets, low, sheet_mm = _sheets(rings, pad_mm + 4.0, min(step_mm, 1.5))
+    turn = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
+    shift = np.zeros(3) if origin_mm is None else np.asarray(origin_mm, dtype=np.float64)
+    corners = _corners(rings, heights) @ turn.T + shift
+    first = corners.min(axis=0) - pad_mm
+    counts = np.ceil((corners.max(axis=0) + pad_mm - first) / step_mm).astype(int) + 1
+    out = np.empty(tuple(counts[::-1]), dtype=np.float32)
+    _fill_loft(out, first, step_mm, turn, shift, sheets, heights, low, sheet_mm)
+    values = np.clip(_even_out(out, step_mm), -_LIMIT_MM, _LIMIT_MM).astype(np.float32)
+    return Baked(values, (float(first[0]), float(first[1]), float(first[2])), step_mm)
+
+
+def _corners(rings: list[FloatArray], heights: FloatArray) -> FloatArray:
+    points = np.vstack(rings)
+    low, high = points.min(axis=0), points.max(axis=0)
+    return np.array(
+        [
+            (x, y, z)
+            for x in (low[0], high[0])
+            for y in (low[1], high[1])
+            for z in (heights[0], heights[-1])
+        ]
+    )
+
+
+def _sheets(
+    rings: list[FloatArray], pad_mm: float, step_mm: float
+) -> tuple[Float32, FloatArray, float]:
+    """Return the plane signed distances of each contour, their first node and step."""
+    points = np.vstack(rings)
+    low = points.min(axis=0) - pad_mm
+    nx, ny = np.ceil((points.max(axis=0) + pad_mm - low) / step_mm).astype(int) + 2
+    sheets = np.empty((len(rings), ny, nx), dtype=np.float32)
+    for sheet, ring in zip(sheets, rings, strict=True):
+        _polygon_distance(sheet, ring, low[0], low[1], step_mm)
+    return sheets, low, step_mm
+
+
+@njit(cache=True, parallel=True, fastmath=True)
+def _polygon_distance(out: Float32, ring: FloatArray, x0: float, y0: float, step: float) -> None:
+    for iy in prange(out.shape[0]):
+        y = y0 + iy * step
+        for ix in range(out.shape[1]):
+            x = x0 + ix * step
+            best = 1e12
+            inside = False
+            j = ring.shape[0] - 1
+            for i in range(ring.shape[0]):
+                ex, ey = ring[j, 0] - ring[i, 0], ring[j, 1] - ring[i, 1]
+                wx, wy = x - ring[i, 0], y - ring[i, 1]
+                t = min(max((wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-12), 0.0), 1.0)
+                bx, by = wx - ex * t, wy - ey * t
+                best = min(best, bx * bx + by * by)
+                if (ring[i, 1] > y) != (ring[j, 1] > y) and x < ex * wy / ey + ring[i, 0]:
+                    inside = not inside
+                j = i
+            out[iy, ix] = -math.sqrt(best) if inside else math.sqrt(best)
+
+
+@njit(cache=True, parallel=True, fastmath=True)
+def _fill_loft(
+    out: Float32, first: FloatArray, step: float, turn: FloatArray, shift: FloatArray,
+    sheets: Float32, heights: FloatArray, low: FloatArray, sheet_mm: float,
+) -> None:  # fmt: skip
+    for k in prange(out.shape[0]):
+        for j in range(out.shape[1]):
+            for i in range(out.shape[2]):
+                x = first[0] + i * step - shift[0]
+                y = first[1] + j * step - shift[1]
+                z = first[2] + k * step - shift[2]
+                u = turn[0, 0] * x + turn[1, 0] * y + turn[2, 0] * z
+                v = turn[0, 1] * x + turn[1, 1] * y + turn[2, 1] * z
+                w = turn[0, 2] * x + turn[1, 2] * y + turn[2, 2] * z
+                out[k, j, i] = _loft_at(u, v, w, sheets, heights, low, sheet_mm)
+
+
+@njit(cache=True, fastmath=True)
+def _sheet_at(sheet: Float32, fx: float, fy: float) -> float:
+    ix, iy = int(fx), int(fy)
+    u, v = fx - ix, fy - iy
+    a = sheet[iy, ix] + (sheet[iy, ix + 1] - sheet[iy, ix]) * u
+    b = sheet[iy + 1, ix] + (sheet[iy + 1, ix + 1] - sheet[iy + 1, ix]) * u
+    return a + (b - a) * v
+
+
+@njit(cache=True, fastmath=True)
+def _slope(before: float, after: float) -> float:
+    """Return the harmonic mean of two slopes, 0 at a turning point: a monotone cubic."""
+    return 0.0 if before * after <= 0 else 2 * before * after / (before + after)
+
+
+@njit(cache=True, fastmath=True)
+def _loft_at(
+    x: float, y: float, z: float, sheets: Float32, heights: FloatArray, low: FloatArray, step: float
+) -> float:
+    count = heights.shape[0]
+    gx, gy = (x - low[0]) / step, (y - low[1]) / step
+    fx = min(max(gx, 0.0), sheets.shape[2] - 1.001)
+    fy = min(max(gy, 0.0), sheets.shape[1] - 1.001)
+    beyond = max(abs(gx - fx), abs(gy - fy)) * step
+    above = max(heights[0] - z, z - heights[count - 1], 0.0)
+    k = 0
+    while k < count - 2 and z > heights[k + 1]:
+        k += 1
+    gap = heights[k + 1] - heights[k]
+    t = min(max((z - heights[k]) / gap, 0.0), 1.0)
+    b, c = _sheet_at(sheets[k], fx, fy), _sheet_at(sheets[k + 1], fx, fy)
+    slope = (c - b) / gap
+    mb, mc = slope, slope
+    if k > 0:
+        a = _sheet_at(sheets[k - 1], fx, fy)
+        mb = _slope((b - a) / (heights[k] - heights[k - 1]), slope)
+    if k < count - 2:
+        d = _sheet_at(sheets[k + 2], fx, fy)
+        mc = _slope(slope, (d - c) / (heights[k + 2] - heights[k + 1]))
+    t2 = t * t
+    t3 = t2 * t
+    e = (2 * t3 - 3 * t2 + 1) * b + (t3 - 2 * t2 + t) * gap * mb
+    e += (3 * t2 - 2 * t3) * c + (t3 - t2) * gap * mc + beyond
+    if above > 0:
+        e = math.sqrt(e * e + above * above) if e > 0 else max(e, above)
+    return e
+
+
+def _even_out(values: Float32, step_mm: float) -> FloatArray:
+    """Divide by the slope near the surface, so that values are distances there."""
+    slope = np.sqrt(sum(np.gradient(values, step_mm, axis=axis) ** 2 for axis in range(3)))
+    near = np.exp(-((values / 4.0) ** 2)) * ((slope > 0.3) & (slope < 6.0))
+    return values / (1.0 + near * (np.minimum(slope, 2.5) - 1.0))
+
+
+def redistance(baked: Baked) -> Baked:
+    """Return the same surface with true distances everywhere.
+
+    The distance of a node is that to the foot point of the surface cell that is nearest to it.
+    """
+    v = baked.values.astype(np.float64)
+    gradient = np.stack([np.gradient(v, axis=axis) for axis in range(3)], axis=-1)
+    size = (gradient**2).sum(axis=-1)
+    offset = np.abs(v) / np.sqrt(np.maximum(size, 1e-6))
+    surface = (offset < 1.0) & (np.abs(v) < 2.0 * baked.step_mm)
+    foot = -gradient * (v / np.maximum(size, 1e-6))[..., np.newaxis]
+    _, nearest = ndimage.distance_transform_edt(~surface, return_indices=True)
+    out = np.empty(v.shape, dtype=np.float32)
+    for k in range(v.shape[0]):
+        a, b, c = nearest[:, k]
+        here = np.stack(np.meshgrid([k], *map(np.arange, v.shape[1:]), indexing="ij"), -1)[0]
+        away = np.stack([a, b, c], axis=-1) + foot[a, b, c] - here
+        out[k] = np.sign(v[k]) * np.linalg.norm(away, axis=-1) * baked.step_mm
+    exact = v / np.sqrt(np.maximum(size, 1e-6)) * baked.step_mm
+    return Baked(np.where(surface, exact, out).astype(np.float32), baked.origin_mm, baked.step_mm)

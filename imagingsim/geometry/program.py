@@ -1,0 +1,239 @@
+"""A program under construction, and its assembly into the tables the kernels read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from imagingsim.geometry.baking import Packed
+from imagingsim.geometry.field_kernels import OCCUPIED
+from imagingsim.geometry.machine import (
+    BLOCK,
+    DEPTH,
+    LOFT,
+    MARGIN,
+    PLAIN,
+    REACH,
+    TUBE,
+    WIDTH,
+    Float32,
+    Float64,
+    Int16,
+    Tables,
+    UInt8,
+)  # fmt: skip
+from imagingsim.geometry.reach import Reach, Step, find_reach
+from imagingsim.geometry.tubes import COLUMNS, Segments, clusters
+
+_PADS_MM = (4.0, 8.0, 12.0, 16.0, 24.0, 36.0)
+_WIDEST_MM = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """How a layer looks: a kind, its parameters, the fields it reads.
+
+    Attributes
+    ----------
+    kind
+        One of the textures of `machine`.
+    numbers
+        At most 12 parameters.
+    hu_per_count
+        Size of one texture count.
+    fields
+        Fields read.
+    reads_mm
+        Reach and depth asked of each.
+    companion
+        Layer that is blended in, -1 for none.
+    """
+
+    kind: int = PLAIN
+    numbers: tuple[float, ...] = ()
+    hu_per_count: float = 0.0
+    fields: tuple[int, ...] = ()
+    reads_mm: tuple[tuple[float, float], ...] = ()
+    companion: int = -1
+
+
+@dataclass
+class Program:
+    """Instructions in order, and what they refer to."""
+
+    steps: list[Step] = field(default_factory=list)
+    lofts: list[Callable[[float], Packed]] = field(default_factory=list)
+    tubes: list[Float32] = field(default_factory=list)
+    extra: list[float] = field(default_factory=list)
+    fields: int = OCCUPIED + 1
+    segments: int = 0
+
+    def new_field(self) -> int:
+        """Return a field nobody has written yet."""
+        self.fields += 1
+        return self.fields - 1
+
+    def add(self, step: Step) -> int:
+        """Append an instruction and return its place."""
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def add_tube(self, segments: Segments) -> tuple[int, int]:
+        """Append segments and return the range of their rows."""
+        table = segments.table()
+        first = self.segments
+        self.tubes.append(table)
+        self.segments += len(table)
+        return first, self.segments
+
+    def add_extra(self, numbers: Sequence[float]) -> int:
+        """Append numbers of a pattern and return the place of the first."""
+        first = len(self.extra)
+        self.extra += [float(n) for n in numbers]
+        return first
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What a program runs in: noise, warp of the coordinates, space of the patient.
+
+    Attributes
+    ----------
+    lattice, ripples
+        Noise tiles, flat.
+    warp, warp_frame
+        See `machine.Tables`.
+    space
+        Millimetres of the document per millimetre of the patient, along x, y, z.
+    """
+
+    lattice: Float32
+    ripples: Float32
+    warp: Float32
+    warp_frame: Float32
+    space: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def lengths(self) -> float:
+        """Millimetres of the document per millimetre of the patient, over all directions."""
+        return float(np.prod(self.space)) ** (1.0 / 3.0)
+
+
+def assemble(
+    program: Program,
+    textures: Sequence[Texture],
+    classes: UInt8,
+    around: Surroundings,
+    *,
+    width_mm: float,
+    reuse: Tables | None = None,
+) -> Tables:
+    """Return the tables of a program for surfaces blurred over ``width_mm``.
+
+    Parameters
+    ----------
+    classes
+        (layers, masks): 1 where a layer may be covered by what is painted over that mask.
+    reuse
+        Tables of the same program for another width: their baked solids are used again.
+    """
+    reads = [
+        (f, reach, depth)
+        for texture in textures
+        for f, (reach, depth) in zip(texture.fields, texture.reads_mm, strict=True)
+    ]
+    reach = find_reach(program.steps, program.fields, reads, width_mm)
+    numbers, bounds = _numbers(program, reach)
+    table = np.vstack([*program.tubes, np.zeros((1, COLUMNS), np.float32)])
+    if reuse is None:
+        values, frames, ranges = _bake(program, reads)
+    else:
+        values, frames, ranges = reuse.loft_values, reuse.loft_frames, reuse.loft_ranges
+    spheres = _clusters(program, table, numbers)
+    kinds, texture_numbers, scale, fields = _textures(textures)
+    code = np.array([(s.operation, s.field, s.a, s.b) for s in program.steps], np.int32)
+    return Tables(
+        code.reshape(-1, 4), numbers, bounds, values, frames, ranges, table, spheres,
+        np.array([*program.extra, 0.0], np.float32), kinds, texture_numbers, scale, fields,
+        np.ascontiguousarray(classes, np.uint8), around.lattice, around.ripples, around.warp,
+        around.warp_frame, np.array([*around.space, around.lengths], np.float32),
+    )  # fmt: skip
+
+
+def _numbers(program: Program, reach: Reach) -> tuple[Float32, Float32]:
+    numbers = np.zeros((len(program.steps), WIDTH), np.float32)
+    bounds = np.full((len(program.steps), 6), (-1e5, 1e5) * 3, np.float32)
+    for i, step in enumerate(program.steps):
+        numbers[i, : len(step.numbers)] = step.numbers
+        numbers[i, [MARGIN, REACH, DEPTH]] = reach.margin[i], reach.reach[i], reach.depth[i]
+        if step.operation == BLOCK:
+            bounds[i] = reach.block_box[i].ravel()
+        elif step.box is not None:
+            bounds[i] = step.box.ravel()
+    return numbers, bounds
+
+
+def _clusters(program: Program, table: Float32, numbers: Float32) -> Float32:
+    """Cluster the segments of every tube, and note in its numbers where its clusters stand."""
+    out: list[Float32] = [np.zeros((1, 6), np.float32)]
+    count = 1
+    for i, step in enumerate(program.steps):
+        if step.operation == TUBE:
+            first, last = int(step.numbers[2]), int(step.numbers[3])
+            out.append(clusters(table[first:last], first))
+            numbers[i, 2] = count
+            count += len(out[-1])
+            numbers[i, 3] = count
+    return np.vstack(out)
+
+
+def _bake(
+    program: Program, reads: list[tuple[int, float, float]]
+) -> tuple[Int16, Float64, Float32]:
+    widest = find_reach(program.steps, program.fields, reads, _WIDEST_MM)
+    need = np.zeros(len(program.lofts))
+    for i, step in enumerate(program.steps):
+        if step.operation == LOFT:
+            need[step.a] = max(need[step.a], widest.margin[i])
+    used = {step.a for step in program.steps if step.operation == LOFT}
+    return _joined(
+        tuple(
+            make(next((p for p in _PADS_MM if p >= need[k]), _PADS_MM[-1])) if k in used else None
+            for k, make in enumerate(program.lofts)
+        )
+    )
+
+
+@lru_cache(maxsize=3)
+def _joined(solids: tuple[Packed | None, ...]) -> tuple[Int16, Float64, Float32]:
+    """Return all values, frames and ranges one after another; phantoms of one body share them."""
+    frames = np.zeros((max(len(solids), 1), 12))
+    values, ranges = [np.zeros(1, np.int16)], [np.zeros((1, 2), np.float32)]
+    at, cell = 1, 1
+    for k, baked in enumerate(solids):
+        if baked is None:
+            continue
+        nz, ny, nx = baked.values.shape
+        frames[k] = (
+            *baked.origin_mm, 1.0 / baked.step_mm, nx, ny, nz, at, cell,
+            *baked.ranges.shape[2::-1],
+        )  # fmt: skip
+        values.append(baked.values.ravel())
+        ranges.append(baked.ranges.reshape(-1, 2))
+        at += baked.values.size
+        cell += len(ranges[-1])
+    return np.concatenate(values), frames, np.concatenate(ranges)
+
+
+def _textures(textures: Sequence[Texture]) -> tuple:  # type: ignore[type-arg]
+    kinds = np.array([t.kind for t in textures], np.int32)
+    numbers = np.zeros((len(textures), 12), np.float32)
+    scale = np.zeros(len(textures), np.float32)
+    fields = np.zeros((len(textures), 3), np.int32)
+    for i, texture in enumerate(textures):
+        numbers[i, : len(texture.numbers)] = texture.numbers
+        scale[i] = 1.0 / texture.hu_per_count if texture.hu_per_count > 0 else 0.0
+        fields[i, : len(texture.fields)] = texture.fields
+        fields[i, 2] = texture.companion
+    return kinds, numbers, scale, fields

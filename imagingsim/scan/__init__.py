@@ -1,0 +1,16 @@
+"""Turns an acquisition's name into a Study; the only room that knows every modality."""
+
+from imagingsim.scan.acquire import acquire, subject_of
+from imagingsim.scan.protocol import (
+    AcquisitionProtocol,
+    Coverage,
+    SeriesRequest,
+    acquisitions,
+    read_acquisition,
+)  # fmt: skip
+from imagingsim.scan.truth import true_body, true_labels
+
+__all__ = [
+    "AcquisitionProtocol", "Coverage", "SeriesRequest", "acquire", "acquisitions",
+    "read_acquisition", "subject_of", "true_body", "true_labels",
+]  # fmt: skip

@@ -1,0 +1,225 @@
+"""Scans a case: from an acquisition's name to a Study, whichever modalities it takes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from imagingsim import ct, mr, pet
+from imagingsim.anatomy import Case, Phantom, SampledPhantom, sample, warm_up
+from imagingsim.content import Library
+from imagingsim.formats import label_volume
+from imagingsim.grid import Box, Grid
+from imagingsim.labels import LabelVolume
+from imagingsim.progress import Progress, Silence
+from imagingsim.scan.placing import box_of, labels_on
+from imagingsim.scan.protocol import AcquisitionProtocol, SeriesRequest, read_acquisition
+from imagingsim.series import Modality, Series, Subject, Technique
+from imagingsim.streams import stream
+from imagingsim.study import Study
+from imagingsim.tissue import Quantity, Tissues, read_tissues
+from imagingsim.volume import Volume
+
+Taken = list[tuple[Volume, Technique]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Visit:
+    """One patient on the table: all that the series of a study have in common."""
+
+    case: Case
+    timepoint: str
+    acquisition: str
+    protocol: AcquisitionProtocol
+    seed: int
+    phantom: Phantom
+    tissues: Tissues
+    subject: Subject
+    progress: Progress
+    boxes: dict[str, Box] = field(default_factory=dict)
+
+    def rng(self, series: SeriesRequest) -> np.random.Generator:
+        """Return the series' own random stream."""
+        return stream(self.seed, f"{self.timepoint}/{self.acquisition}/{series.name}")
+
+    def box(self, series: SeriesRequest) -> Box:
+        """Return what the series shall cover."""
+        coverage = series.coverage or self.protocol.coverage
+        key = f"{coverage.first}/{coverage.last}/{coverage.margin_mm}"
+        if key not in self.boxes:
+            self.boxes[key] = box_of(self.phantom, coverage)
+        return self.boxes[key]
+
+    def sampled(self, grid: Grid, what: str) -> SampledPhantom:
+        """Sample the phantom on a grid, and say so."""
+        self.progress.step(f"{self.protocol.title}: sampling the body for {what}")
+        return sample(self.phantom, grid)
+
+
+def acquire(
+    case: Case,
+    acquisition: str,
+    *,
+    library: Library,
+    seed: int,
+    timepoint: str | None = None,
+    study_id: str | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Scan a case.
+
+    Parameters
+    ----------
+    acquisition
+        Name of a file in ``protocols/acquisition``.
+    seed
+        Seed of the study; equal content and seed give equal bytes.
+    timepoint
+        One of the case's timepoints; the one of its workup when not given.
+    study_id
+        Name of the study's folder; the acquisition's when not given.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is not known.
+    AcquisitionError
+        When a scanner is asked for something outside its range.
+    """
+    timepoint = case.timepoint(timepoint or case.workup_timepoint).id
+    protocol = read_acquisition(library, acquisition)
+    progress = progress or Silence()
+    groups = list(_groups(protocol.series))
+    progress.begin(protocol.title, 2 * len(groups) + 2)
+    progress.step(f"{protocol.title}: loading compiled code (the first run compiles it)")
+    warm_up()
+    progress.step(f"{protocol.title}: building the body (the first time takes a minute)")
+    visit = _Visit(
+        case, timepoint, acquisition, protocol, seed, case.phantom(timepoint, arms=protocol.arms),
+        case.tissues(read_tissues(library), timepoint), subject_of(case), progress,
+    )  # fmt: skip
+    series: list[Series] = []
+    labels: list[LabelVolume] = []
+    for group in groups:
+        taken, truth = _MODALITIES[_modality(group[0])](visit, group)
+        series += [_series(visit, request, *one) for request, one in zip(group, taken, strict=True)]
+        labels.append(_labels(visit, library, truth, series[-len(group)]))
+    return Study(
+        id=study_id or acquisition, case=case.id, timepoint=timepoint, acquisition=acquisition,
+        description=protocol.title, subject=visit.subject, seed=seed, series=tuple(series),
+        labels=tuple(labels),
+    )  # fmt: skip
+
+
+def subject_of(case: Case) -> Subject:
+    """Return the virtual patient as a scanner's console knows them."""
+    patient = case.patient
+    return Subject(
+        id=case.id, name=f"Synthetic^{case.id}", sex=patient.sex, age_y=patient.age_y,
+        weight_kg=patient.weight_kg, height_m=patient.height_m,
+    )  # fmt: skip
+
+
+def _modality(series: SeriesRequest) -> Modality:
+    return "CT" if series.ct else "MR" if series.mr else "PT"
+
+
+def _groups(requests: tuple[SeriesRequest, ...]) -> Iterator[list[SeriesRequest]]:
+    """Yield runs of neighbouring series that can be taken from one sample of the body."""
+    group: list[SeriesRequest] = []
+    for request in requests:
+        if group and not _share(group[0], request):
+            yield group
+            group = []
+        group.append(request)
+    if group:
+        yield group
+
+
+def _share(first: SeriesRequest, second: SeriesRequest) -> bool:
+    if first.coverage != second.coverage:
+        return False
+    if first.ct and second.ct:
+        return ct.share_sample(first.ct, second.ct)
+    if first.mr and second.mr:
+        return mr.share_sample(first.mr, second.mr)
+    return False
+
+
+def _take_ct(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
+    settings = [request.ct for request in group if request.ct]
+    sampled = visit.sampled(ct.sampling_grid(settings[0], visit.box(group[0])), "CT")
+    visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
+    rngs = [visit.rng(request) for request in group]
+    taken = ct.acquire_phases(sampled, visit.tissues, settings, subject=visit.subject, rngs=rngs)
+    return list(taken), sampled
+
+
+def _take_mr(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
+    settings = [request.mr for request in group if request.mr]
+    sampled = visit.sampled(mr.sampling_grid(settings[0], visit.box(group[0])), "MR")
+    visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
+    taken: Taken = [
+        mr.acquire(sampled, visit.tissues, one, subject=visit.subject, rng=visit.rng(request))
+        for request, one in zip(group, settings, strict=True)
+    ]
+    return taken, sampled
+
+
+def _take_pet(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
+    request = group[0]
+    settings = request.pet or pet.PetSettings()
+    whole = pet.sampling_grid(settings, visit.box(request))
+    tissues = _solved(visit, request, settings, whole)
+    sampled = visit.sampled(whole, "PET")
+    visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
+    one = pet.acquire(sampled, tissues, settings, subject=visit.subject, rng=visit.rng(request))
+    return [one], sampled
+
+
+def _solved(
+    visit: _Visit, request: SeriesRequest, settings: pet.PetSettings, whole: Grid
+) -> Tissues:
+    """Return the tissues with the uptake that makes each targeted lesion read what it shall."""
+    tissues = visit.tissues
+    for lesion in visit.case.lesions_at(visit.timepoint):
+        for target in lesion.targets:
+            if target.acquisition != visit.acquisition:
+                continue
+            half = lesion.extents_mm[2] / 2.0
+            slab = pet.slab(whole, lesion.centre_mm[2] - half, lesion.centre_mm[2] + half)
+            uptake = pet.solve_uptake(
+                sample(visit.phantom, slab), tissues, settings, subject=visit.subject,
+                rng=visit.rng(request), whole=whole, tissue=lesion.tissue, label=lesion.label,
+                suv_max=target.value,
+            )  # fmt: skip
+            reason = f"solved: reads {target.measure} {target.value:g} in {target.acquisition}"
+            value = {target.tissue_property: Quantity(uptake, reason)}
+            tissues = tissues.derive(lesion.tissue, lesion.tissue, value)
+    return tissues
+
+
+_MODALITIES: dict[
+    Modality, Callable[[_Visit, list[SeriesRequest]], tuple[Taken, SampledPhantom]]
+] = {"CT": _take_ct, "MR": _take_mr, "PT": _take_pet}
+
+
+def _names(group: list[SeriesRequest]) -> str:
+    return ", ".join(request.description for request in group)
+
+
+def _series(visit: _Visit, request: SeriesRequest, volume: Volume, technique: Technique) -> Series:
+    return Series(
+        name=request.name, description=request.description, modality=_modality(request),
+        body_part=visit.protocol.body_part, volume=volume, technique=technique,
+    )  # fmt: skip
+
+
+def _labels(
+    visit: _Visit, library: Library, sampled: SampledPhantom, series: Series
+) -> LabelVolume:
+    """Return the truth on the grid of a series."""
+    grid = series.volume.grid
+    volume = Volume(labels_on(sampled, grid), grid, "label", "1")
+    names = {lesion.number: lesion.label for lesion in visit.case.lesions_at(visit.timepoint)}
+    return label_volume(volume, names, series=series.name, content=library)

@@ -1,0 +1,148 @@
+"""The library as scripts and notebooks use it: a case, a scan, a walk.
+
+>>> import imagingsim as ims
+>>> case = ims.load_case("net_72f")
+>>> case.patient.sex
+'female'
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagingsim import formats, report, scan, workup
+from imagingsim.anatomy import Case, read_case
+from imagingsim.content import Library, library
+from imagingsim.errors import FormatError
+from imagingsim.progress import Progress, Silence
+from imagingsim.study import Study
+from imagingsim.workup import Outcome
+
+PARTS = ("dicom", "nifti", "timeline.json", "report.html")
+"""What a written workup consists of."""
+
+
+def load_case(name: str, *, content: Library | None = None) -> Case:
+    """Return a case by its name, e.g. ``"net_72f"``.
+
+    Raises
+    ------
+    UnknownNameError
+        Listing the known cases.
+    """
+    return read_case(content or library(), name)
+
+
+def acquire(
+    case: Case,
+    acquisition: str,
+    *,
+    seed: int = 1,
+    timepoint: str | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Scan a case, e.g. with ``"ct_pancreas_two_phase"``; see `imagingsim.scan.acquire`."""
+    return scan.acquire(
+        case, acquisition, library=case.library, seed=seed, timepoint=timepoint, progress=progress
+    )
+
+
+def walk(
+    case: Case,
+    protocol: str | None = None,
+    *,
+    seed: int = 1,
+    folder: Path | str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Walk a workup protocol with a case, scanning what it orders.
+
+    Parameters
+    ----------
+    protocol
+        Name of a file in ``protocols/workups``; the case's reference protocol when not given.
+    folder
+        Where to leave images, timeline and report; nothing is written when not given. Each study
+        is written as soon as it is acquired.
+    force
+        Replace an earlier workup in ``folder``.
+
+    Raises
+    ------
+    FormatError
+        When ``folder`` is not empty and ``force`` is false.
+    """
+    progress = progress or Silence()
+    chosen = workup.read_protocol(case.library, protocol or case.protocol)
+    archive = Archive.begin(Path(folder), force=force) if folder is not None else None
+
+    def imaging(acquisition: str, timepoint: str) -> Study:
+        return acquire(case, acquisition, seed=seed, timepoint=timepoint, progress=progress)
+
+    outcome = workup.walk(
+        case, chosen, imaging, seed=seed, progress=progress,
+        archive=archive.add if archive else _nobody,
+    )  # fmt: skip
+    if archive:
+        progress.begin("Report", 1)
+        progress.step("Report: drawing key images")
+        archive.close(outcome)
+    return outcome
+
+
+def write_label_map(
+    case: Case, file: Path | str, *, spacing_mm: float = 2.0, timepoint: str | None = None
+) -> None:
+    """Write the label map of a case's body as NIfTI, and beside it the names as JSON."""
+    point = case.timepoint(timepoint).id
+    labels = scan.true_labels(case, point, library=case.library, spacing_mm=spacing_mm)
+    formats.write_label_map(Path(file), labels)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A folder that a workup fills, study by study; each study is there whole or not at all."""
+
+    folder: Path
+
+    @classmethod
+    def begin(cls, folder: Path, *, force: bool) -> "Archive":
+        """Make ``folder`` ready; with ``force`` an earlier workup in it is removed."""
+        if folder.exists() and not folder.is_dir():
+            raise FormatError(f"{folder} is a file. Choose another name for the folder.")
+        if folder.is_dir() and any(folder.iterdir()) and not force:
+            raise FormatError(
+                f"{folder} exists and is not overwritten. Choose another folder, or use --force."
+            )
+        for part in PARTS:
+            _remove(folder / part)
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder)
+
+    def add(self, study: Study) -> None:
+        """Write a study's images."""
+        study.write_dicom(self.folder / "dicom" / study.id)
+        study.write_nifti(self.folder / "nifti" / study.id)
+
+    def close(self, outcome: Outcome) -> None:
+        """Write the timeline and the report."""
+        _write(self.folder / "timeline.json", outcome.timeline_json())
+        report.write(outcome, self.folder / "report.html")
+
+
+def _nobody(study: Study) -> None:
+    """Archive nothing."""
+
+
+def _write(file: Path, text: str) -> None:
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,29 @@
+"""Bloods: values of the case that somebody asked for."""
+
+from collections.abc import Iterable
+
+from imagingsim.workup.outcome import LabResult
+from imagingsim.workup.walking import Walk
+
+ALL = "all"
+
+
+def draw_labs(walk: Walk, tests: Iterable[str]) -> None:
+    """Write the values of tests into chart and step; those the case lacks are passed over.
+
+    Parameters
+    ----------
+    tests
+        Names of tests; ``all`` stands for everything the case has at this timepoint.
+    """
+    wanted = list(tests)
+    if ALL in wanted:
+        wanted = list(
+            dict.fromkeys(lab.test for point in walk.case.timepoints for lab in point.labs)
+        )
+    for test in wanted:
+        lab = walk.case.lab(test, walk.chart.timepoint)
+        if lab is None:
+            continue
+        walk.chart.labs[test] = lab
+        walk.draft.labs.append(LabResult(test, lab.value, lab.unit, lab.flag, lab.source))

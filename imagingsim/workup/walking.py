@@ -1,0 +1,158 @@
+"""A walk under way: the chart, the events still to come, and the steps written so far."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol as Shape
+
+import numpy as np
+
+from imagingsim.anatomy.case import Case
+from imagingsim.progress import Progress
+from imagingsim.reading import Reader
+from imagingsim.streams import stream
+from imagingsim.study import Study
+from imagingsim.workup.belief import Belief
+from imagingsim.workup.catalogue import Catalogue, LogNormal
+from imagingsim.workup.chart import Chart
+from imagingsim.workup.clock import draw_days
+from imagingsim.workup.needle import Probe
+from imagingsim.workup.outcome import Chance, Choice, Examined, LabResult, Sampling, Step, Visit
+from imagingsim.workup.protocol import Protocol
+
+
+class Imaging(Shape):
+    """Makes the images of a study: the engine knows no scanner."""
+
+    def __call__(self, acquisition: str, timepoint: str) -> Study:
+        """Scan the patient of the walk at a timepoint of the case."""
+
+
+@dataclass
+class Draft:
+    """A step being written; late reports still change it."""
+
+    number: int
+    state: str
+    type: str
+    title: str
+    timepoint: str
+    start_day: float
+    end_day: float = 0.0
+    visits: list[Visit] = field(default_factory=list)
+    samplings: list[Sampling] = field(default_factory=list)
+    labs: list[LabResult] = field(default_factory=list)
+    examined: list[Examined] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    choice: Choice | None = None
+    belief: tuple[Chance, ...] = ()
+
+    def finished(self, case: Case) -> Step:
+        """Return the step as it stands at the end of the walk."""
+        return Step(
+            number=self.number, state=self.state, type=self.type, title=self.title,
+            timepoint=self.timepoint, timepoint_title=case.timepoint(self.timepoint).title,
+            start_day=self.start_day, end_day=self.end_day, visits=tuple(self.visits),
+            samplings=tuple(self.samplings), labs=tuple(self.labs),
+            examined=tuple(self.examined), events=tuple(self.events), choice=self.choice,
+            belief=self.belief,
+        )  # fmt: skip
+
+    def update_visit(self, index: int, **changes: object) -> Visit:
+        """Replace fields of a visit."""
+        self.visits[index] = replace(self.visits[index], **changes)  # type: ignore[arg-type]
+        return self.visits[index]
+
+    def update_sampling(self, index: int, **changes: object) -> Sampling:
+        """Replace fields of a sampling."""
+        self.samplings[index] = replace(self.samplings[index], **changes)  # type: ignore[arg-type]
+        return self.samplings[index]
+
+
+@dataclass
+class Walk:
+    """Everything that changes while one patient walks through one protocol."""
+
+    case: Case
+    protocol: Protocol
+    seed: int
+    chart: Chart
+    imaging: Imaging
+    probe: Callable[[str], Probe]
+    archive: Callable[[Study], None]
+    reader: Reader
+    progress: Progress
+    studies: list[Study] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    stopped: str | None = None
+    _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _count: int = 0
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of the protocol."""
+        return self.protocol.catalogue
+
+    @property
+    def draft(self) -> Draft:
+        """The step being written."""
+        return self.drafts[-1]
+
+    @property
+    def over(self) -> bool:
+        """Whether the patient died or the horizon is reached."""
+        return self.chart.dead or self.chart.now_d >= self.protocol.file.horizon_d
+
+    def rng(self, *name: object) -> np.random.Generator:
+        """Return the stream of a draw, named by what it means and never by when it happens."""
+        return stream(self.seed, "|".join([self.case.id, *map(str, name)]))
+
+    def days(self, duration: LogNormal, *name: object) -> float:
+        """Draw a duration."""
+        return draw_days(duration, self.rng(*name))
+
+    def at(self, day: float, happens: Callable[[], None]) -> None:
+        """Let something happen on a later day, even if the walk has gone on by then."""
+        self._count += 1
+        heapq.heappush(self._events, (day, self._count, happens))
+
+    def advance(self, day: float) -> None:
+        """Let time pass until a day: what is due happens; death and the horizon stop it."""
+        target = min(max(day, self.chart.now_d), self.protocol.file.horizon_d)
+        while self._events and self._events[0][0] <= target and not self.chart.dead:
+            due, _, happens = heapq.heappop(self._events)
+            if self._spend(max(due, self.chart.now_d)):
+                happens()
+        if not self.chart.dead:
+            self._spend(target)
+
+    def note(self, text: str) -> None:
+        """Write an event into the step."""
+        self.draft.events.append(text)
+
+    def note_procedures(self, procedures: Iterable[str]) -> None:
+        """Write what the case says about procedures into the step."""
+        known = {one.id: one.text for point in self.case.timepoints for one in point.procedures}
+        for procedure in procedures:
+            self.note(known.get(procedure, procedure.replace("_", " ")))
+
+    def remember(self, belief: Belief) -> None:
+        """Take over a belief; the newest step shows it."""
+        self.chart.belief = belief
+        if self.drafts:
+            self.draft.belief = chances(belief)
+
+    def _spend(self, day: float) -> bool:
+        alive = self.chart.clock.spend(day)
+        if not alive:
+            self.chart.dead = True
+        return alive
+
+
+def chances(belief: Belief) -> tuple[Chance, ...]:
+    """Return a belief as records, in the order of the differential."""
+    rows = belief.differential.diagnoses
+    return tuple(
+        Chance(name, rows[name].title, rows[name].group, value)
+        for name, value in belief.chances.items()
+    )

@@ -1,0 +1,88 @@
+"""Belief: Bayes' rule, and what the stains of the cases say and do not say."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagingsim.content import library
+from imagingsim.workup import read_catalogue
+from imagingsim.workup.belief import Belief
+from imagingsim.workup.catalogue import Rate
+
+CATALOGUE = read_catalogue(library())
+DIFFERENTIALS = sorted(CATALOGUE.differentials)
+STAINS = [name for name, row in CATALOGUE.markers.items() if row.kind == "stain"]
+
+
+def before(name: str) -> Belief:
+    """Return the belief before anything is known."""
+    return Belief.before(CATALOGUE.differentials[name])
+
+
+@pytest.mark.parametrize("name", DIFFERENTIALS)
+def test_the_weights_of_a_differential_sum_to_one(name: str) -> None:
+    rows = CATALOGUE.differentials[name].diagnoses.values()
+    assert sum(row.weight for row in rows) == pytest.approx(1.0)
+
+
+@given(
+    st.sampled_from(DIFFERENTIALS),
+    st.dictionaries(st.sampled_from(STAINS), st.booleans(), max_size=8),
+)
+def test_chances_always_sum_to_one(name: str, results: dict[str, bool]) -> None:
+    chances = before(name).after_markers(results, CATALOGUE.markers, ()).chances
+    assert sum(chances.values()) == pytest.approx(1.0)
+    assert min(chances.values()) >= 0.0
+
+
+def test_a_finding_multiplies_the_odds_by_its_likelihood_ratio() -> None:
+    belief = before("skin_nodules_elderly_woman")
+    rate = Rate(sensitivity=0.8, specificity=0.9, source="test")
+    after = belief.after_region("pancreas", True, rate)
+    rows = belief.differential.diagnoses
+
+    def likelihood(name: str) -> float:
+        involved = rows[name].involvement["pancreas"]
+        return involved * 0.8 + (1 - involved) * 0.1
+
+    odds = after.chances["net_pancreas"] / after.chances["merkel"]
+    prior = rows["net_pancreas"].weight / rows["merkel"].weight
+    assert odds == pytest.approx(prior * likelihood("net_pancreas") / likelihood("merkel"))
+
+
+def test_a_useless_test_changes_nothing() -> None:
+    belief = before("scalp_tumour")
+    after = belief.after_region("node", True, Rate(sensitivity=0.5, specificity=0.5, source="t"))
+    assert after.chances == pytest.approx(belief.chances)
+
+
+def test_the_stains_of_net_72f_name_the_lineage_and_leave_the_site_open() -> None:
+    """Bialecki 2018: CK pan, CK18, CK19 and synaptophysin positive; pancreas or lung."""
+    found = {
+        "neuroendocrine_morphology": True, "ck_pan": True, "ck18": True, "ck19": True,
+        "synaptophysin": True,
+    }  # fmt: skip
+    belief = before("skin_nodules_elderly_woman").after_markers(found, CATALOGUE.markers, ())
+    assert belief.group("neuroendocrine") > 0.9
+    assert max(belief.chances.values()) < 0.6
+
+
+def test_ttf1_moves_the_belief_from_pancreas_to_lung() -> None:
+    belief = before("skin_nodules_elderly_woman")
+    positive = belief.after_markers({"ttf1": True}, CATALOGUE.markers, ()).chances
+    negative = belief.after_markers({"ttf1": False}, CATALOGUE.markers, ()).chances
+    up = positive["small_cell_lung"] / positive["net_pancreas"]
+    down = negative["small_cell_lung"] / negative["net_pancreas"]
+    assert up / down == pytest.approx((0.83 / 0.35) / (0.17 / 0.65), rel=1e-6)
+
+
+def test_nut_parts_porocarcinoma_from_hidradenocarcinoma() -> None:
+    belief = before("scalp_tumour").after_markers({"nut": True}, CATALOGUE.markers, ())
+    assert belief.chances["porocarcinoma"] > 10 * belief.chances["hidradenocarcinoma"]
+
+
+def test_a_second_stain_of_the_same_group_says_less() -> None:
+    belief = before("scalp_tumour")
+    once = belief.after_markers({"p63": True}, CATALOGUE.markers, ())
+    again = belief.after_markers({"p63": True}, CATALOGUE.markers, ("adnexal",))
+    assert once.chances["porocarcinoma"] > again.chances["porocarcinoma"]

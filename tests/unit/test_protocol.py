@@ -1,0 +1,250 @@
+"""Protocol files: the built-in ones are sound, and each fault is named with its line."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from imagingsim.content import library, load, schema
+from imagingsim.errors import ContentError, UnknownNameError
+from imagingsim.workup import (
+    Protocol,
+    ProtocolFile,
+    check_protocol,
+    protocols,
+    read_catalogue,
+    read_protocol,
+)
+
+CATALOGUE = read_catalogue(library())
+GOOD = """\
+schema: imagingsim.workup/1
+version: 1.0.0
+title: A short protocol
+about: For tests.
+source: [nobody]
+differential: scalp_tumour
+horizon_d: 365
+endpoints: {tissue: path.diagnostic}
+start: clinic
+interrupts:
+  - {when: patient.dead, to: died}
+states:
+  clinic:
+    type: set
+    labs: [egfr]
+    next: [{to: scan}]
+  scan:
+    type: order
+    orders:
+      - {study: mr_head, only_if: lab.egfr >= 30}
+    next:
+      - {when: seen.skin, to: tissue}
+      - {to: done}
+  tissue:
+    type: biopsy
+    target: {regions: [skin]}
+    technique: {skin: skin_punch}
+    panels: [{name: one, markers: [p63], turnaround_d: 3}]
+    next:
+      - {when: not path.diagnostic and visits.tissue < 2, to: tissue}
+      - {to: done}
+  done: {type: end, outcome: done}
+  died: {type: end, outcome: died}
+"""
+
+
+def check(text: str) -> Protocol:
+    """Check a protocol text."""
+    return check_protocol(load(text, where="p.yaml"), "p", CATALOGUE)
+
+
+def test_the_short_protocol_is_sound() -> None:
+    assert set(check(GOOD).file.states) == {"clinic", "scan", "tissue", "done", "died"}
+
+
+@pytest.mark.parametrize("name", protocols(library()))
+def test_every_built_in_protocol_is_sound(name: str) -> None:
+    assert read_protocol(library(), name, CATALOGUE).file.source
+
+
+def test_an_unknown_protocol_names_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match="net_skin_metastases"):
+        read_protocol(library(), "nope", CATALOGUE)
+
+
+def test_the_schema_of_a_protocol_can_be_exported() -> None:
+    assert "states" in schema(ProtocolFile)["properties"]
+
+
+def a_misspelt_key(text: str) -> str:
+    """p.yaml:20: states.scan.on_bloked: unknown key; remove it or correct its spelling"""
+    return (
+        text.replace(
+            "      - {study: mr_head, only_if: lab.egfr >= 30}",
+            "      - {study: mr_head, only_if: lab.egfr >= 30}\n    on_bloked: skip",
+        )
+        .replace("    orders:\n      - {study", "    orders: [{study")
+        .replace(">= 30}\n", ">= 30}]\n")
+    )
+
+
+def an_unknown_state(text: str) -> str:
+    """p.yaml:16: states.clinic.next.0.to: unknown state 'skan'; known: clinic, scan"""
+    return text.replace("next: [{to: scan}]", "next: [{to: skan}]")
+
+
+def no_default(text: str) -> str:
+    """p.yaml:21: states.scan.next: the last transition must be the default"""
+    return text.replace("      - {when: seen.skin, to: tissue}\n      - {to: done}",
+                        "      - {when: seen.skin, to: tissue}")  # fmt: skip
+
+
+def a_default_in_the_middle(text: str) -> str:
+    """only the last transition may lack `when`; those after it never fire"""
+    return text.replace("{when: seen.skin, to: tissue}", "{to: tissue}")
+
+
+def an_orphan(text: str) -> str:
+    """states.lost: no walk reaches this state"""
+    return text + "  lost: {type: end, outcome: lost}\n"
+
+
+def a_dead_end_loop(text: str) -> str:
+    """no walk gets from here to an end"""
+    loop = "  again: {type: wait, days: 1, next: [{to: again}]}\n"
+    return text.replace("  done: {", loop + "  done: {").replace(
+        "- {when: seen.skin, to: tissue}",
+        "- {when: seen.skin, to: tissue}\n      - {when: seen.node, to: again}",
+    )
+
+
+def an_endless_cycle(text: str) -> str:
+    """may never end; put a biopsy or a wait of fixed days into it"""
+    return text.replace("next:\n      - {when: seen.skin, to: tissue}",
+                        "next:\n      - {when: not seen.skin, to: clinic}\n"
+                        "      - {when: seen.skin, to: tissue}")  # fmt: skip
+
+
+def an_unknown_study(text: str) -> str:
+    """p.yaml:20: states.scan.orders.0.study: unknown study 'mr_hed'"""
+    return text.replace("study: mr_head", "study: mr_hed")
+
+
+def an_unknown_marker(text: str) -> str:
+    """unknown marker 'p36'"""
+    return text.replace("[p63]", "[p36]")
+
+
+def an_unknown_region(text: str) -> str:
+    """unknown region 'skinn'"""
+    return text.replace("regions: [skin]", "regions: [skinn]")
+
+
+def a_region_without_technique(text: str) -> str:
+    """region 'node' has no technique; add it"""
+    return text.replace("regions: [skin]", "regions: [skin, node]")
+
+
+def an_unknown_procedure(text: str) -> str:
+    """unknown procedure 'punch'"""
+    return text.replace("skin: skin_punch", "skin: punch")
+
+
+def a_misspelt_name_in_a_guard(text: str) -> str:
+    """unknown name 'lab.egrf'; did you mean lab.egfr?"""
+    return text.replace("lab.egfr >= 30", "lab.egrf >= 30")
+
+
+def a_misspelt_namespace(text: str) -> str:
+    """unknown name 'pateint.dead'; did you mean patient.dead?"""
+    return text.replace("{when: patient.dead", "{when: pateint.dead")
+
+
+def a_guard_that_is_no_condition(text: str) -> str:
+    """'lab.egfr' is not a condition; compare it with something"""
+    return text.replace("lab.egfr >= 30", "lab.egfr")
+
+
+def a_text_compared_with_a_number(text: str) -> str:
+    """compares a text with a number; compare like with like"""
+    return text.replace("lab.egfr >= 30", "timepoint > 3")
+
+
+def a_guard_that_calls(text: str) -> str:
+    """only calls of abs, count, known, max, min, since with plain arguments are allowed"""
+    return text.replace("lab.egfr >= 30", "open('x') == 1")
+
+
+def a_report_of_a_study_never_ordered(text: str) -> str:
+    """unknown name 'report.ct_chest.lung'"""
+    return text.replace("when: seen.skin", "when: report.ct_chest.lung")
+
+
+def an_interrupt_to_no_end(text: str) -> str:
+    """p.yaml:11: interrupts.0.to: 'clinic' is no end; an interrupt must lead to one"""
+    return text.replace("to: died}", "to: clinic}")
+
+
+def a_wait_that_says_too_much(text: str) -> str:
+    """a wait needs exactly one of days, timepoint and until; correct it"""
+    return text.replace("labs: [egfr]", "days: 3\n    timepoint: x").replace(
+        "type: set", "type: wait"
+    )
+
+
+def a_wait_without_time_limit(text: str) -> str:
+    """a wait until something needs timeout_d; add it"""
+    return text.replace("labs: [egfr]", "until: seen.skin").replace("type: set", "type: wait")
+
+
+def an_unknown_kind_of_state(text: str) -> str:
+    """p.yaml:13: states.clinic"""
+    return text.replace("type: set", "type: sett")
+
+
+def an_unknown_differential(text: str) -> str:
+    """p.yaml:6: differential: unknown differential 'scalp'; known: scalp_tumour"""
+    return text.replace("differential: scalp_tumour", "differential: scalp")
+
+
+def an_unknown_start(text: str) -> str:
+    """p.yaml:9: start: unknown state 'klinik'"""
+    return text.replace("start: clinic", "start: klinik")
+
+
+def a_number_written_as_text(text: str) -> str:
+    """p.yaml:7: horizon_d"""
+    return text.replace("horizon_d: 365", "horizon_d: '365'")
+
+
+def a_key_twice(text: str) -> str:
+    """p.yaml:10: found duplicate key"""
+    return text.replace("start: clinic\n", "start: clinic\nstart: scan\n")
+
+
+FAULTS: list[Callable[[str], str]] = [
+    a_misspelt_key, an_unknown_state, no_default, a_default_in_the_middle, an_orphan,
+    a_dead_end_loop, an_endless_cycle, an_unknown_study, an_unknown_marker, an_unknown_region,
+    a_region_without_technique, an_unknown_procedure, a_misspelt_name_in_a_guard,
+    a_misspelt_namespace, a_guard_that_is_no_condition, a_text_compared_with_a_number,
+    a_guard_that_calls, a_report_of_a_study_never_ordered, an_interrupt_to_no_end,
+    a_wait_that_says_too_much, a_wait_without_time_limit, an_unknown_kind_of_state,
+    an_unknown_differential, an_unknown_start, a_number_written_as_text, a_key_twice,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_with_its_place(fault: Callable[[str], str]) -> None:
+    with pytest.raises(ContentError) as caught:
+        check(fault(GOOD))
+    assert str(fault.__doc__) in str(caught.value)
+    assert re.match(r"p\.yaml:\d+: ", str(caught.value))
+
+
+def test_all_faults_are_named_at_once_in_the_order_of_the_file() -> None:
+    with pytest.raises(ContentError) as caught:
+        check(an_unknown_marker(an_unknown_study(an_interrupt_to_no_end(GOOD))))
+    lines = [int(line.split(":")[1]) for line in str(caught.value).splitlines()]
+    assert len(lines) >= 3
+    assert lines == sorted(lines)
