@@ -15,6 +15,7 @@ pytest.importorskip("napari", reason="the viewer is not installed: pip install i
 
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent, QWheelEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QPushButton
 
 from imagingsim import testing
@@ -54,8 +55,17 @@ def opened(make_napari_viewer: Callable[..., Any], qtbot: Any, study: Any) -> Ro
 
 
 def pixels(viewer: Any) -> npt.NDArray[np.uint8]:
-    QApplication.processEvents()
-    return np.asarray(viewer.screenshot(canvas_only=True, flash=False))
+    """Return the canvas once it is painted: two looks at the same scene that show the same."""
+    before = None
+    for _ in range(100):
+        QTest.qWait(50)
+        scene = viewer.window._qt_viewer.canvas.view.scene.transform.map([1, 1, 0, 1])
+        seen = np.asarray(viewer.screenshot(canvas_only=True, flash=False))
+        now = (seen.shape, tuple(scene), seen.tobytes())
+        if now == before and all(layer.loaded for layer in viewer.layers):
+            return seen
+        before = now
+    raise TimeoutError("the canvas was still changing after five seconds")
 
 
 def on_screen(viewer: Any, point_mm: tuple[float, float, float]) -> QPoint:
@@ -71,8 +81,9 @@ def canvas(viewer: Any) -> Any:
 
 
 def colour(viewer: Any, point_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
+    picture = pixels(viewer)  # first: painting may still move the scene
     where = on_screen(viewer, point_mm)
-    return pixels(viewer)[where.y(), where.x(), :3].astype(int)
+    return picture[where.y(), where.x(), :3].astype(int)
 
 
 def test_the_right_sided_mass_is_on_the_left_of_the_screen(ct: Room) -> None:
