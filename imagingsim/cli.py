@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from imagingsim import checking, scripting
+from imagingsim import checking, scripting, survey
 from imagingsim.content import Library, library
 from imagingsim.errors import ImagingSimError
 
@@ -21,6 +21,9 @@ app = typer.Typer(
     name="imagingsim", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Simulate a radiology imaging workup. Everything is synthetic and not for diagnosis.",
 )  # fmt: skip
+
+bodies = typer.Typer(no_args_is_help=True, help="Look at a body and measure it.")
+app.add_typer(bodies, name="body")
 
 LINE = 220
 """Columns of a line that is not wrapped."""
@@ -193,6 +196,34 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a kind of content file, for editors."""
     print(json.dumps(checking.schema_of(kind), indent=2))
+
+
+@bodies.command()
+def gallery(
+    body: str,
+    out: Out,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", help="Repeatable; every region by default.")
+    ] = None,
+    sheet: Annotated[
+        list[str] | None, typer.Option("--sheet", help="Only these sheets; repeatable.")
+    ] = None,
+    arms: Annotated[str, typer.Option("--arms", help="down or up")] = "down",
+    noise: Annotated[bool, typer.Option(help="Grain as of a scan of usual dose.")] = False,
+    seed: Seed = 1,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Draw named slices and projections of a body's regions as PNG contact sheets."""
+    content = _content(folders)
+    checking.writable(out, force=force)
+    with _progress() as bar:
+        drawn = survey.write_gallery(
+            body, out, region, sheet, arms=arms, noise=noise, seed=seed, content=content,
+            progress=bar,
+        )  # fmt: skip
+    for file in drawn:
+        print(file)
 
 
 def _content(folders: list[Path] | None) -> Library:

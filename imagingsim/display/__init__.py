@@ -6,6 +6,7 @@ No Qt, no napari, no files. Pictures follow the radiological convention in the L
 from imagingsim.display.pictures import (
     Picture,
     annotate,
+    contact_sheet,
     fused_picture,
     mip_picture,
     outline,
@@ -36,8 +37,8 @@ from imagingsim.display.windows import (
 
 __all__ = [
     "AXES", "CT_WINDOWS", "OPPOSITE", "PLANES", "SUV_WINDOWS", "Picture", "Plane", "Statistics",
-    "View", "Window", "annotate", "axis_letter", "canonical", "centre_of", "close_up", "cut",
-    "fused_picture", "length_mm", "mask_statistics", "mip_picture", "outline", "outline_lesions",
-    "png", "projection", "ring", "side_by_side", "slice_picture", "sphere_statistics", "suv",
-    "suv_peak", "whole_view", "window_for", "window_named",
+    "View", "Window", "annotate", "axis_letter", "canonical", "centre_of", "close_up",
+    "contact_sheet", "cut", "fused_picture", "length_mm", "mask_statistics", "mip_picture",
+    "outline", "outline_lesions", "png", "projection", "ring", "side_by_side", "slice_picture",
+    "sphere_statistics", "suv", "suv_peak", "whole_view", "window_for", "window_named",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Views as pictures: grey slices, PET in colour over CT, outlines, letters; PNG at the end."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +115,21 @@ def side_by_side(pictures: Iterable[Picture], *, gap: int = 4) -> Picture:
         joined[: picture.shape[0], column : column + picture.shape[1]] = picture
         column += picture.shape[1] + gap
     return joined
+
+
+def contact_sheet(pictures: Sequence[Picture], *, columns: int, gap: int = 4) -> Picture:
+    """Return pictures in rows of ``columns``, on black."""
+    rows = [
+        side_by_side(pictures[first : first + columns], gap=gap)
+        for first in range(0, len(pictures), columns)
+    ]
+    width = max(row.shape[1] for row in rows)
+    sheet = np.zeros((sum(r.shape[0] + gap for r in rows) - gap, width, 3), dtype=np.uint8)
+    top = 0
+    for row in rows:
+        sheet[top : top + row.shape[0], : row.shape[1]] = row
+        top += row.shape[0] + gap
+    return sheet
 
 
 def png(picture: Picture) -> bytes:

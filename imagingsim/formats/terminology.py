@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from imagingsim.content import Library, library
 from imagingsim.errors import ContentError
@@ -35,6 +36,15 @@ def label_volume(
     known = _anatomy(library() if content is None else content)
     segments = tuple(_segment(int(n), names, known) for n in present if n > 0)
     return LabelVolume(labels, segments, series)
+
+
+def label_colours(content: Library | None = None) -> npt.NDArray[np.uint8]:
+    """Return the colour of every label number, shape (numbers, 3); those without one are black."""
+    known = _anatomy(library() if content is None else content)
+    table = np.zeros((max(known) + 1, 3), np.uint8)
+    for number, segment in known.items():
+        table[number] = segment.colour
+    return table
 
 
 def _segment(number: int, names: Mapping[int, str], known: Mapping[int, Segment]) -> Segment:

@@ -8,9 +8,9 @@ from imagingsim.scan.protocol import (
     acquisitions,
     read_acquisition,
 )  # fmt: skip
-from imagingsim.scan.truth import true_body, true_labels
+from imagingsim.scan.truth import ideal_hu, true_body, true_labels
 
 __all__ = [
     "AcquisitionProtocol", "Coverage", "SeriesRequest", "acquire", "acquisitions",
-    "read_acquisition", "subject_of", "true_body", "true_labels",
+    "ideal_hu", "read_acquisition", "subject_of", "true_body", "true_labels",
 ]  # fmt: skip

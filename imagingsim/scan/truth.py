@@ -5,13 +5,14 @@ import numpy as np
 from imagingsim.anatomy import Case, Phantom, SampledPhantom, sample
 from imagingsim.content import Library
 from imagingsim.ct.materials import NATIVE, REFERENCE_IODINE_MG_KG, iodine_density, native_densities
+from imagingsim.ct.settings import Phase
 from imagingsim.ct.tables import attenuation_cm2_g
 from imagingsim.formats import label_volume
 from imagingsim.grid import Grid
 from imagingsim.labels import LabelVolume
 from imagingsim.scan.placing import box_of
 from imagingsim.scan.protocol import Coverage
-from imagingsim.tissue import read_tissues
+from imagingsim.tissue import Tissues, read_tissues
 from imagingsim.units import FloatArray
 from imagingsim.volume import Volume
 
@@ -28,14 +29,19 @@ def true_body(
     """
     sampled = _body(case, timepoint, spacing_mm)
     tissues = case.tissues(read_tissues(library), timepoint)
-    densities = native_densities(tissues, sampled.materials)
-    iodine = iodine_density(
-        tissues, sampled.materials, phase="portal_venous", iodine_mg_kg=REFERENCE_IODINE_MG_KG
-    )
-    hu = sampled.property_map(_hu(densities, iodine), 1.0)
+    hu = ideal_hu(sampled, tissues, phase="portal_venous")
     pixels = np.rint(hu).clip(-1024, 3071).astype(np.int16)
     image = Volume(pixels, sampled.grid, "CT number", "HU")
     return image, _labels(case, timepoint, library, sampled)
+
+
+def ideal_hu(sampled: SampledPhantom, tissues: Tissues, *, phase: Phase) -> FloatArray:
+    """Return the CT numbers of a sample as a perfect scanner would measure them, HU, float32."""
+    densities = native_densities(tissues, sampled.materials)
+    iodine = iodine_density(
+        tissues, sampled.materials, phase=phase, iodine_mg_kg=REFERENCE_IODINE_MG_KG
+    )
+    return sampled.property_map(_hu(densities, iodine), 1.0)
 
 
 def true_labels(case: Case, timepoint: str, *, library: Library, spacing_mm: float) -> LabelVolume:
