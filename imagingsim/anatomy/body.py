@@ -97,6 +97,8 @@ def read_body(library: Library, name: str, *, arms: str = "down") -> Body:
     if variant is not None and variant not in (record.variants or {}):
         known = ["down", *(v.removeprefix("arms_") for v in record.variants or {})]
         raise UnknownNameError.of(f"posture of the arms of {name}", arms, known)
+    turned = (record.variant_frames or {}).get(variant or "", {})
+    record = dataclasses.replace(record, frames={**(record.frames or {}), **turned})
     return Body(name, record, tuple(structures), read_textures(library), _label_numbers(library))
 
 

@@ -94,9 +94,9 @@ class Compiler:
 
     def add(self, structure: Structure) -> None:
         """Compile one structure."""
-        place = placement(structure.frame or "body", self.frames, self.scale)
-        if structure.mirror:
-            place = place.mirrored()
+        place = placement(
+            structure.frame or "body", self.frames, self.scale, mirrored=structure.mirror
+        )
         target = self.program.new_field()
         solids = SolidCompiler(
             self.program, structure.id, place, self.fields, self.generators.generate
@@ -196,9 +196,17 @@ class Compiler:
         structure = self.records[name]
         data = dataclasses.asdict(structure)
         own = {key: data[key] for key in ("solid", "displace", "redistance", "mirror", "frame")}
-        frames = {key: dataclasses.asdict(value) for key, value in self.frames.items()}
+        frames = self._frames_of(structure.frame or "body")
         used = sorted(set(self._needs[name]) & set(self.records) - {name})
         return [name, own, frames, self.generators.tables, [self.closure(u) for u in used]]
+
+    def _frames_of(self, name: str) -> list[dict[str, object]]:
+        """Return a frame and those it stands in."""
+        chain: list[dict[str, object]] = []
+        while name in self.frames:
+            chain.append(dataclasses.asdict(self.frames[name]))
+            name = self.frames[name].parent
+        return chain
 
 
 def _refuse_twins(structures: Sequence[Structure]) -> None:

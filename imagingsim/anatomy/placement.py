@@ -13,6 +13,7 @@ from imagingsim.units import FloatArray
 WORLD = "world"
 """The frame of final patient millimetres, neither warped nor scaled."""
 BODY = "body"
+_FLIP = np.diag([-1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +45,6 @@ class Placement:
         """Return a direction of the frame in the document."""
         return np.asarray(vector, dtype=np.float64) @ self.turn.T
 
-    def mirrored(self) -> "Placement":
-        """Return the frame with its x axis turned round."""
-        flip = np.diag([-1.0, 1.0, 1.0])
-        return Placement(self.turn @ flip, self.origin_mm, self.scale, self.world)
-
 
 def rotation(degrees: tuple[float, float, float]) -> FloatArray:
     """Return the matrix that turns about x, then y, then z.
@@ -66,26 +62,42 @@ def rotation(degrees: tuple[float, float, float]) -> FloatArray:
 
 
 def placement(
-    name: str, frames: Mapping[str, FrameRecord], scale: tuple[float, float, float]
-) -> Placement:
+    name: str, frames: Mapping[str, FrameRecord], scale: tuple[float, float, float],
+    *, mirrored: bool = False,
+) -> Placement:  # fmt: skip
     """Return the placement of a frame.
 
     Parameters
     ----------
     scale
         Of the body: patient millimetres per document millimetre.
+    mirrored
+        Turn x round: in the frame itself, or, if the frame is one of a side, in the nearest
+        of those it stands in that is not.
+
+    Examples
+    --------
+    >>> arm = FrameRecord(origin_mm=(9.0, 0.0, 0.0), sided=True)
+    >>> placement("arm", {"arm": arm}, (1.0, 1.0, 1.0), mirrored=True).point((1.0, 2.0, 3.0))
+    array([-10.,   2.,   3.])
     """
     if name == WORLD:
         length = float(np.prod(scale)) ** (1.0 / 3.0)
-        return Placement(np.eye(3), np.zeros(3), 1.0 / length, world=True)
+        turn = _FLIP if mirrored else np.eye(3)
+        return Placement(turn, np.zeros(3), 1.0 / length, world=True)
     turn, origin = np.eye(3), np.zeros(3)
     while name != BODY:
         frame = frames.get(name)
         if frame is None:
             raise UnknownNameError.of("frame", name, [BODY, WORLD, *sorted(frames)])
-        own = rotation(frame.rotate_deg)
-        turn, origin = own @ turn, own @ origin + np.asarray(frame.origin_mm)
+        if mirrored and not frame.sided:
+            turn, origin, mirrored = _FLIP @ turn, _FLIP @ origin, False
+        own, pivot = rotation(frame.rotate_deg), np.asarray(frame.pivot_mm)
+        turn = own @ turn
+        origin = own @ (origin - pivot) + pivot + np.asarray(frame.origin_mm)
         name = frame.parent
+    if mirrored:
+        turn, origin = _FLIP @ turn, _FLIP @ origin
     return Placement(turn, origin)
 
 

@@ -235,11 +235,17 @@ class Region:
 
 @record
 class FrameRecord:
-    """A rigid frame: its origin and turn (about x, then y, then z) in its parent."""
+    """A rigid frame: its origin and turn (about x, then y, then z) in its parent.
+
+    With ``pivot_mm`` the turn is about that point of the frame. A ``sided`` frame is given for the
+    left; structures of the right stand in its mirror image.
+    """
 
     origin_mm: Point = (0.0, 0.0, 0.0)
     rotate_deg: Point = (0.0, 0.0, 0.0)
+    pivot_mm: Point = (0.0, 0.0, 0.0)
     parent: str = "body"
+    sided: bool = False
 
 
 @record
@@ -292,7 +298,8 @@ class RibRecord:
 class BodyRecord:
     """The file ``body.yaml`` of a body.
 
-    ``variants`` names region files that are read last, for a posture such as ``arms_up``.
+    ``variants`` names region files that are read last, for a posture such as ``arms_up``;
+    ``variant_frames`` says how that posture turns and shifts frames.
     """
 
     title: str
@@ -304,6 +311,7 @@ class BodyRecord:
     without: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     variants: dict[str, tuple[str, ...]] | None = None
+    variant_frames: dict[str, dict[str, FrameRecord]] | None = None
     frames: dict[str, FrameRecord] | None = None
     warp: Warp | None = None
     landmarks: dict[str, float] | None = None

@@ -157,6 +157,23 @@ def test_arms_up_change_the_arms_only(male: Body) -> None:
     assert up["arm_left_surface"] != male.structure("arm_left_surface")
 
 
+def test_the_raised_right_arm_is_the_mirror_image_of_the_left() -> None:
+    record = read_body(library(), "adult_male", arms="up").record
+    wrist = (231.0, -10.0, -182.0)
+    places = [
+        placement("hand", record.frames or {}, (1.0, 1.0, 1.0), mirrored=side).point(wrist)
+        for side in (False, True)
+    ]
+    assert places[1] == pytest.approx(places[0] * (-1.0, 1.0, 1.0))
+    assert places[0][2] > record.landmarks["vertex"]
+
+
+def test_a_turn_leaves_its_pivot_in_place() -> None:
+    frame = FrameRecord(pivot_mm=(1.0, 2.0, 3.0), rotate_deg=(10.0, 20.0, 30.0))
+    place = placement("f", {"f": frame}, (1.0, 1.0, 1.0))
+    assert place.point((1.0, 2.0, 3.0)) == pytest.approx((1.0, 2.0, 3.0))
+
+
 def test_a_disc_fills_the_space_between_two_vertebrae(male: Body) -> None:
     spine = {v.level: v for v in male.record.spine}
     centre, _, half = disc(male.record.spine, "L2")
