@@ -1,5 +1,7 @@
 """Layers for napari: one LPS world in millimetres, positive and axis-aligned scales."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,16 +130,22 @@ def test_manifest_is_valid_and_its_commands_exist() -> None:
     }
 
 
+REFERENCES = """
+import sys
+from qtpy.QtWidgets import QApplication
+
+application = QApplication(["test", "-platform", "offscreen"])
+before = sys.getrefcount(None)
+for _ in range(500):
+    application.processEvents()
+assert sys.getrefcount(None) > before - 100
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal from Python 3.12 on")
 def test_binding_keeps_its_references_to_none() -> None:
-    """PySide6 6.12 loses one reference to None per call on Python 3.11, until Python aborts."""
-    import sys
+    """PySide6 6.12 loses one reference to None per call on Python 3.11, until Python aborts.
 
-    from qtpy.QtWidgets import QApplication
-
-    if sys.version_info >= (3, 12):
-        pytest.skip("None is immortal from Python 3.12 on")
-    application = QApplication.instance() or QApplication(["test", "-platform", "offscreen"])
-    before = sys.getrefcount(None)
-    for _ in range(500):
-        application.processEvents()
-    assert sys.getrefcount(None) > before - 100
+    In a process of its own: a process has one application, and an offscreen one paints nothing.
+    """
+    subprocess.run([sys.executable, "-c", REFERENCES], check=True)
