@@ -154,7 +154,7 @@ def test_an_unknown_posture_lists_the_known_ones() -> None:
 def test_arms_up_change_the_arms_only(male: Body) -> None:
     up = {s.id: s for s in read_body(library(), "adult_male", arms="up").structures}
     assert up["liver"] == male.structure("liver")
-    assert up["arm_left_surface"] != male.structure("arm_left_surface")
+    assert up["shoulder_left_surface"] != male.structure("shoulder_left_surface")
 
 
 def test_the_raised_right_arm_is_the_mirror_image_of_the_left() -> None:
