@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from imagingsim.anatomy import cache, ribs, spine
 from imagingsim.anatomy.solid_records import Disc, Fringe, Rib, Rope, Tree, Tube, Vertebra
@@ -27,6 +28,8 @@ _BAND_MM = 16.0
 _THROWS = 4000
 _WAIST = 0.09
 _FAR_MM = 1000.0
+_SMALLEST = 0.55
+_SWING_NODES = 14.0
 
 
 class Generators:
@@ -176,12 +179,13 @@ class Generators:
         n = shape.nodes
         first, last = shape.radius_mm
         radius = first + (last - first) * np.linspace(0.0, 1.0, n)
-        radius += 0.9 * np.sin(np.arange(n) / 9.0) + 0.2 * rng.normal(size=n)
+        radius += shape.calibre_mm * _wander(rng, n, shape.calibre_length_mm / shape.rest_mm)
+        radius = np.maximum(radius, _SMALLEST * min(first, last))
         start = _walk(shape, rng)
         space = np.ascontiguousarray(space + shape.clearance_mm, dtype=np.float32)
         points = fold_rope(
             start, radius, space, origin, step, rng, rest_mm=shape.rest_mm,
-            iterations=shape.iterations,
+            iterations=shape.iterations, end_fixed=shape.end_mm is not None,
         )  # fmt: skip
         return np.column_stack([points, radius])
 
@@ -199,17 +203,24 @@ class Generators:
 
 def _walk(shape: Rope, rng: np.random.Generator) -> FloatArray:
     """Return a first guess of a rope: a walk past the guiding points."""
-    guide = np.array(shape.guide or [shape.start_mm])
-    points, here = np.empty((shape.nodes, 3)), np.array(shape.start_mm)
-    for i in range(shape.nodes):
-        points[i] = here
-        t = i / shape.nodes * (len(guide) - 1)
-        a = min(int(t), len(guide) - 1)
-        b = min(a + 1, len(guide) - 1)
-        swing = np.array([55.0 * np.sin(i / 12.0), 16.0 * np.cos(i / 7.0), 30.0 * np.cos(i / 15.0)])
-        aim = guide[a] + (guide[b] - guide[a]) * (t - a) + swing
-        here = here + 0.25 * (aim - here) + rng.normal(size=3) * 6.0
+    n = shape.nodes
+    ends = () if shape.end_mm is None else (shape.end_mm,)
+    guide = np.array([shape.start_mm, *shape.guide, *ends])
+    at = np.linspace(0.0, len(guide) - 1.0, n)
+    swing = np.column_stack([_wander(rng, n, _SWING_NODES) for _ in range(3)])
+    swing *= np.minimum(np.arange(n), np.arange(n)[::-1])[:, np.newaxis] / n * 4.0 + 0.1
+    path = [np.interp(at, np.arange(len(guide)), guide[:, axis]) for axis in range(3)]
+    points: FloatArray = np.column_stack(path) + np.clip(swing, -2.0, 2.0) * shape.swing_mm
+    points[[0, -1]] = guide[[0, -1]]
     return points
+
+
+def _wander(rng: np.random.Generator, count: int, width: float) -> FloatArray:
+    """Return smooth noise of unit standard deviation along a line."""
+    rough = rng.normal(size=count + int(8 * width))
+    smooth = ndimage.gaussian_filter1d(rough, width / 2.0)[int(4 * width) :][:count]
+    out: FloatArray = (smooth - smooth.mean()) / smooth.std()
+    return out
 
 
 def _supply(rope: FloatArray, shape: Fringe) -> cache.Arrays:

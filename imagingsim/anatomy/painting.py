@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from imagingsim.anatomy.compiler import Compiler
 
 _HOLLOW = {"small_bowel": 0, "colon": 1, "stomach": 2, "duodenum": 3}
+_FOLD_MM = {"small_bowel": 1.9, "colon": 0.0, "stomach": 2.6, "duodenum": 1.5}
 _CONTENT = {"small_bowel": "bowel_fluid", "duodenum": "bowel_fluid", "stomach": "stomach_food"}
 _NO_LABEL = "fat"
 
@@ -133,9 +134,11 @@ class Painter:
         self._new(record.content, record.content_label, texture, (self.arc,), pattern)
         self._new(record.gas, record.gas_label)
         scale = self.solids.place.scale
+        fold = _FOLD_MM[record.kind] if record.fold_mm is None else record.fold_mm
         self._add(
             m.HOLLOW, self.arc, base, _HOLLOW[record.kind], record.wall_mm * scale, seed,
-            record.fluid_level_y_mm, record.gas_y_mm,
+            record.fluid_level_y_mm, record.gas_y_mm, fold * scale, record.fold_period_mm * scale,
+            record.collapse, record.mucosa_mm * scale,
         )  # fmt: skip
 
     def _cortex(self, record: CortexKernel) -> None:

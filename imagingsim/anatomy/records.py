@@ -89,10 +89,18 @@ class KidneyKernel:
 
 @record
 class BowelKernel:
-    """Wall, mucosa, content and gas of a hollow organ."""
+    """Wall, mucosa, content and gas of a hollow organ.
+
+    ``fold_mm`` is the height of the folds of the wall (0: smooth), ``fold_period_mm`` their
+    distance along the organ; where it is collapsed the wall is thicker by the share ``collapse``.
+    """
 
     kind: str
     wall_mm: float = 2.0
+    fold_mm: float | None = None
+    fold_period_mm: float = 4.6
+    collapse: float = 0.5
+    mucosa_mm: float = 0.9
     fluid_level_y_mm: float = -60.0
     gas_y_mm: float = -60.0
     wall: str = "gut_wall"

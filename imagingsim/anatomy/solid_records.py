@@ -197,19 +197,31 @@ class Rope:
     ----------
     within, avoid
         Structures whose inside is the space, and structures that take from it.
-    start_mm
-        Where it begins.
+    start_mm, end_mm
+        Where it begins, and where it ends if that is fixed.
     nodes, rest_mm
         How many points, and the distance between two.
+    radius_mm
+        At its beginning and at its end.
+    calibre_mm
+        How much the radius varies along it (standard deviation): filled and collapsed parts.
+    calibre_length_mm
+        How long such parts are.
+    swing_mm
+        How far its first guess wanders from the guiding points, without order.
     """
 
     within: tuple[str, ...]
     avoid: tuple[str, ...] = ()
     box_mm: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
     start_mm: Point
+    end_mm: Point | None = None
     nodes: int = 440
     rest_mm: float = 6.5
     radius_mm: tuple[float, float] = (12.3, 10.5)
+    calibre_mm: float = 0.6
+    calibre_length_mm: float = 60.0
+    swing_mm: Point = (45.0, 16.0, 35.0)
     guide: tuple[Point, ...] = ()
     clearance_mm: float = 3.0
     iterations: int = 2600

@@ -121,6 +121,7 @@ def fold_rope(
     *,
     rest_mm: float,
     iterations: int,
+    end_fixed: bool = False,
 ) -> FloatArray:
     """Relax a rope in a space until it neither crosses itself nor leaves it.
 
@@ -132,6 +133,8 @@ def fold_rope(
         Signed distance of the space on a lattice (z, y, x), negative inside, mm.
     rest_mm
         Distance between neighbours at rest.
+    end_fixed
+        Whether the last point stays where it is, like the first.
 
     Returns
     -------
@@ -143,15 +146,16 @@ def fold_rope(
     for done in range(0, iterations, chunk):
         kicks = rng.normal(size=(chunk, *rope.shape))
         _relax(
-            rope, radius_mm, space, origin_mm, step_mm, rest_mm, kicks, done / (0.7 * iterations)
-        )
+            rope, radius_mm, space, origin_mm, step_mm, rest_mm, kicks, done / (0.7 * iterations),
+            len(rope) - end_fixed,
+        )  # fmt: skip
     return rope
 
 
 @njit(cache=True, fastmath=True)
 def _relax(
     rope: FloatArray, radius: FloatArray, space: Float32, origin: FloatArray, step: float,
-    rest: float, kicks: FloatArray, done: float,
+    rest: float, kicks: FloatArray, done: float, free: int,
 ) -> None:  # fmt: skip
     heat = 1.2 * max(0.0, 1.0 - done)
     force = np.zeros_like(rope)
@@ -161,7 +165,7 @@ def _relax(
             _pull(i, rope, force, rest)
             _push(i, rope, radius, force)
             _confine(i, rope, radius, force, space, origin, step)
-        for i in range(1, rope.shape[0]):
+        for i in range(1, free):
             for axis in range(3):
                 move = min(max(force[i, axis], -3.0), 3.0)
                 rope[i, axis] += move + heat * kicks[it, i, axis] * 0.25
