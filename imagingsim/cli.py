@@ -226,6 +226,22 @@ def gallery(
         print(file)
 
 
+@bodies.command()
+def calibrate(
+    body: str,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write instead of beside the body.")
+    ] = None,
+    folders: Libraries = None,
+) -> None:
+    """Grow a body's organs to the reference masses, and write how much beside the body."""
+    with _progress() as bar:
+        file, found = survey.write_calibration(body, out, content=_content(folders), progress=bar)
+    print(f"Written to {file} after {found.steps} weighings")
+    for name, error in found.off:
+        print(f"{name}: still {error:+.1f} % off")
+
+
 def _content(folders: list[Path] | None) -> Library:
     return library(*(folders or []))
 

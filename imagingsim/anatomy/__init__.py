@@ -12,6 +12,7 @@ Seeds of noise come from ids, so adding a structure changes nothing far from it.
 """
 
 from imagingsim.anatomy.body import Body, read_body
+from imagingsim.anatomy.calibration import Growth, grow
 from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
 from imagingsim.anatomy.case_file import CaseFile
 from imagingsim.anatomy.phantom import Phantom
@@ -23,7 +24,7 @@ from imagingsim.anatomy.sampling import sample, sample_points
 from imagingsim.anatomy.warming import warm_up
 
 __all__ = [
-    "Body", "BodyFile", "Case", "CaseFile", "Layer", "Modification", "Phantom", "RegionFile",
-    "ResolvedLesion", "SampledPhantom", "Structure", "read_body", "read_case", "sample",
-    "sample_points", "warm_up",
+    "Body", "BodyFile", "Case", "CaseFile", "Growth", "Layer", "Modification", "Phantom",
+    "RegionFile", "ResolvedLesion", "SampledPhantom", "Structure", "grow", "read_body",
+    "read_case", "sample", "sample_points", "warm_up",
 ]  # fmt: skip

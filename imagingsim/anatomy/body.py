@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from imagingsim.anatomy import cache
+from imagingsim.anatomy import cache, calibration
 from imagingsim.anatomy.compiler import expand
 from imagingsim.anatomy.layers import read_textures
 from imagingsim.anatomy.placement import placement
@@ -79,13 +79,15 @@ class Body:
         raise UnknownNameError.of("structure", name, sorted(s.id for s in self.structures))
 
 
-def read_body(library: Library, name: str, *, arms: str = "down") -> Body:
+def read_body(library: Library, name: str, *, arms: str = "down", calibrated: bool = True) -> Body:
     """Read a body and its region files.
 
     Parameters
     ----------
     arms
         ``"down"``, or ``"up"`` as for a scan of the trunk.
+    calibrated
+        Whether organs are grown to their reference masses, as its calibration table says.
 
     Raises
     ------
@@ -99,7 +101,35 @@ def read_body(library: Library, name: str, *, arms: str = "down") -> Body:
         raise UnknownNameError.of(f"posture of the arms of {name}", arms, known)
     turned = (record.variant_frames or {}).get(variant or "", {})
     record = dataclasses.replace(record, frames={**(record.frames or {}), **turned})
-    return Body(name, record, tuple(structures), read_textures(library), _label_numbers(library))
+    if calibrated:
+        _refuse_strangers(library, name, structures)
+    grown = _calibrated(library, name, structures) if calibrated else tuple(structures)
+    return Body(name, record, grown, read_textures(library), _label_numbers(library))
+
+
+def _calibrated(library: Library, name: str, structures: list[Structure]) -> tuple[Structure, ...]:
+    """Return structures grown by the body's calibration table, or that of what it extends."""
+    folder = f"{FOLDER}/{name}"
+    if not library.has(f"{folder}/{calibration.FILE}"):
+        record = library.read("body", folder, "body", BodyRecord)
+        if record.extends is None:
+            return tuple(structures)
+        return _calibrated(library, record.extends, structures)
+    growth = calibration.read_growth(library, folder)
+    return calibration.grow(structures, growth)
+
+
+def _refuse_strangers(library: Library, name: str, structures: list[Structure]) -> None:
+    """Refuse a calibration table of the body's own that names what the body does not have."""
+    folder = f"{FOLDER}/{name}"
+    strange = sorted(set(calibration.read_growth(library, folder)) - {s.id for s in structures})
+    if strange:
+        file = f"{folder}/{calibration.FILE}"
+        raise ContentError(
+            "\n".join(
+                f"{file}: no structure is called {one!r}; {calibration.REMEDY}" for one in strange
+            )
+        )
 
 
 def _read(library: Library, name: str, variant: str | None) -> tuple[BodyRecord, list[Structure]]:

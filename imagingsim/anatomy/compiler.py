@@ -142,6 +142,8 @@ class Compiler:
             solids.displace(inner, noise)
         if whole:
             self._rebake(structure.id, whole, solids, inner, target)
+        if structure.grow_mm:
+            self.program.add(grown(target, structure.grow_mm * solids.place.scale))
 
     def _rebake(
         self, name: str, how: Redistance, solids: SolidCompiler, inner: int, target: int
@@ -149,7 +151,13 @@ class Compiler:
         """Evaluate a solid on a lattice, and use that instead."""
         steps = self._take_back(inner)
         box = field_box(steps, self.program.fields, inner)
-        key = cache.digest("rebaked", self.closure(name), dataclasses.asdict(how))
+        grown_by = self._growth(name)
+        key = cache.digest(
+            "rebaked",
+            self.closure(name),
+            dataclasses.asdict(how),
+            *([grown_by] if grown_by else []),
+        )
         program = dataclasses.replace(self.program, steps=steps)
 
         def bake(pad_mm: float) -> Baked:
@@ -186,8 +194,17 @@ class Compiler:
         other = solids.offset(solids.find(clip.field), shift)
         solids.combine(target, other, mode, clip.smooth_mm)
 
+    def _growth(self, name: str) -> dict[str, float]:
+        """Return by how much the structures that a structure is made from are grown, mm."""
+        found: dict[str, float] = {}
+        for used in sorted(set(self._needs[name]) & set(self.records) - {name}):
+            if self.records[used].grow_mm:
+                found[used] = self.records[used].grow_mm
+            found.update(self._growth(used))
+        return found
+
     def closure(self, name: str) -> object:
-        """Return everything a structure's solid is made from, for a hash."""
+        """Return everything a structure's solid is made from, for a hash; growth is left out."""
         if name not in self._closures:
             self._closures[name] = self._closure(name)
         return self._closures[name]
@@ -214,6 +231,11 @@ def _refuse_twins(structures: Sequence[Structure]) -> None:
     twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         raise ContentError(f"Several structures are called {', '.join(twins)}; rename them.")
+
+
+def grown(field: int, by_mm: float) -> Step:
+    """Return the instruction that grows a finished field in place."""
+    return Step(m.OFFSET, field, field, -1, (1.0, -by_mm))
 
 
 def needs(structure: Structure) -> list[str]:

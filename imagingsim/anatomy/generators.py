@@ -105,13 +105,18 @@ class Generators:
         return ribs.course(body.ribs, body.spine, number, cage.at)
 
     def values(self, name: str, box: FloatArray, step_mm: float) -> Baked:
-        """Return a structure's distances in a box of the document, right near its surface."""
+        """Return a structure's distances in a box of the document, right near its surface.
+
+        Calibrated growth is left out: a millimetre more or less of an organ shall not make
+        another tree or bowel.
+        """
         compiler = self.compiler
         if name not in compiler.fields:
             raise ContentError(f"{name!r} must stand before the solid that is grown in it.")
+        steps = [s for s in compiler.program.steps if s.operation != m.OFFSET or s.a != s.field]
         return field_values(
-            compiler.program, compiler.fields[name], np.asarray(box), 0.0, step_mm,
-            compiler.around, band_mm=_BAND_MM,
+            dataclasses.replace(compiler.program, steps=steps), compiler.fields[name],
+            np.asarray(box), 0.0, step_mm, compiler.around, band_mm=_BAND_MM,
         )  # fmt: skip
 
     def _tree(self, solids: SolidCompiler, shape: Tree, target: int, smooth: float) -> None:

@@ -96,8 +96,9 @@ class Painter:
             patches = (
                 layer.patches.contrast, layer.patches.wavelength_mm, seed, layer.patches.bias,
             )  # fmt: skip
+        inset = layer.inset_mm + (self.structure.thicken_mm if layer.inset_mm > 0.0 else 0.0)
         self._add(
-            m.PAINT, index, mask, -layer.inset_mm * self.solids.place.scale, layer.soft,
+            m.PAINT, index, mask, -inset * self.solids.place.scale, layer.soft,
             layer.strength, *patches,
         )  # fmt: skip
 
@@ -134,9 +135,10 @@ class Painter:
         self._new(record.content, record.content_label, texture, (self.arc,), pattern)
         self._new(record.gas, record.gas_label)
         scale = self.solids.place.scale
+        wall = (record.wall_mm + self.structure.thicken_mm) * scale
         fold = _FOLD_MM[record.kind] if record.fold_mm is None else record.fold_mm
         self._add(
-            m.HOLLOW, self.arc, base, _HOLLOW[record.kind], record.wall_mm * scale, seed,
+            m.HOLLOW, self.arc, base, _HOLLOW[record.kind], wall, seed,
             record.fluid_level_y_mm, record.gas_y_mm, fold * scale, record.fold_period_mm * scale,
             record.collapse, record.mucosa_mm * scale,
         )  # fmt: skip

@@ -208,7 +208,16 @@ class Redistance:
 
 @record
 class Structure:
-    """One entry of a region file: solids, modifiers, layers, in the order they apply."""
+    """One entry of a region file: solids, modifiers, layers, in the order they apply.
+
+    Attributes
+    ----------
+    grow_mm
+        By how much the finished solid is grown (+) or shrunk (-) before it meets its neighbours.
+    thicken_mm
+        By how much its wall grows inwards: every layer that lies below the surface moves deeper.
+        Calibration to reference masses fills both; see `calibration`.
+    """
 
     id: str
     solid: tuple[Solid, ...] = ()
@@ -218,6 +227,8 @@ class Structure:
     label: str | None = None
     displace: tuple[Displace, ...] = ()
     redistance: Redistance | None = None
+    grow_mm: float = 0.0
+    thicken_mm: float = 0.0
     inside: tuple[Clip, ...] = ()
     outside: tuple[Clip, ...] = ()
     gap: Gap | None = None

@@ -43,6 +43,13 @@ class Library:
         """Tell whether a file such as ``phantoms/cases/net_72f.yaml`` exists."""
         return any(root.joinpath(*name.split("/")).is_file() for root in self.roots)
 
+    def place(self, name: str) -> Path:
+        """Return where a content file stands on disk, for what is written beside it."""
+        found = self._find(name)
+        if not isinstance(found, Path):
+            raise ContentError(f"{name} is packed in an archive; unpack the library first.")
+        return found
+
     def document(self, name: str) -> Document:
         """Return a parsed YAML file such as ``phantoms/cases/net_72f.yaml``."""
         return load(self.text(name), where=name)

@@ -1,9 +1,17 @@
-"""Looks at whole bodies and measures them: galleries.
+"""Looks at whole bodies and measures them: galleries, masses, calibration.
 
 Knows anatomy and what a scanner would show of it; knows no case and no workup.
 """
 
+from imagingsim.survey.calibration import Calibrated, calibrate, write_calibration
 from imagingsim.survey.gallery import read_gallery, write_gallery
 from imagingsim.survey.gallery_records import Gallery, GalleryRegion, Sheet
+from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
+from imagingsim.survey.references import References, read_references
+from imagingsim.survey.scouting import Part, Scout
 
-__all__ = ["Gallery", "GalleryRegion", "Sheet", "read_gallery", "write_gallery"]
+__all__ = [
+    "BodyMass", "Calibrated", "Gallery", "GalleryRegion", "Mass", "Part", "References", "Scales",
+    "Scout", "Sheet", "body_mass", "calibrate", "read_gallery", "read_references",
+    "write_calibration", "write_gallery",
+]  # fmt: skip
