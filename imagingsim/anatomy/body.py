@@ -10,6 +10,9 @@ import numpy as np
 
 from imagingsim.anatomy import cache, calibration
 from imagingsim.anatomy.compiler import expand
+from imagingsim.anatomy.deformations import Move, total_shift_mm
+from imagingsim.anatomy.habitus import Habitus, HabitusFile, joined, pulled
+from imagingsim.anatomy.habitus_records import TissueChange
 from imagingsim.anatomy.layers import read_textures
 from imagingsim.anatomy.placement import placement
 from imagingsim.anatomy.records import BodyRecord, Region, Site, Structure, TextureRecord
@@ -37,6 +40,12 @@ class Body:
         How each tissue looks.
     label_numbers
         Number of each segmentation label.
+    moves
+        What a habitus bends, stretches or swells.
+    tissue_changes
+        What it changes in the tissues.
+    seed
+        Individual variation; 0 is the reference person.
     """
 
     name: str
@@ -44,6 +53,9 @@ class Body:
     structures: tuple[Structure, ...]
     textures: Mapping[str, TextureRecord]
     label_numbers: Mapping[str, int]
+    moves: tuple[Move, ...] = ()
+    tissue_changes: tuple[TissueChange, ...] = ()
+    seed: int = 0
 
     @property
     def scale(self) -> tuple[float, float, float]:
@@ -52,8 +64,11 @@ class Body:
 
     @cached_property
     def landmarks(self) -> Mapping[str, float]:
-        """Height z of each landmark in the patient, mm."""
-        return {k: z * self.scale[2] for k, z in (self.record.landmarks or {}).items()}
+        """Height z of each landmark in the patient, mm, on the axis of the body."""
+        known = self.record.landmarks or {}
+        heights = np.array([[0.0, 0.0, z] for z in known.values()]).reshape(-1, 3)
+        moved = heights + total_shift_mm(self.moves, heights)
+        return {k: float(z) * self.scale[2] for k, z in zip(known, moved[:, 2], strict=True)}
 
     def landmark_mm(self, name: str) -> float:
         """Return the height z of a landmark in the patient, mm."""
@@ -79,13 +94,18 @@ class Body:
         raise UnknownNameError.of("structure", name, sorted(s.id for s in self.structures))
 
 
-def read_body(library: Library, name: str, *, arms: str = "down", calibrated: bool = True) -> Body:
+def read_body(
+    library: Library, name: str, *, arms: str = "down", habitus: Habitus | None = None,
+    calibrated: bool = True,
+) -> Body:  # fmt: skip
     """Read a body and its region files.
 
     Parameters
     ----------
     arms
         ``"down"``, or ``"up"`` as for a scan of the trunk.
+    habitus
+        How the person differs from the reference person; not at all when not given.
     calibrated
         Whether organs are grown to their reference masses, as its calibration table says.
 
@@ -104,7 +124,8 @@ def read_body(library: Library, name: str, *, arms: str = "down", calibrated: bo
     if calibrated:
         _refuse_strangers(library, name, structures)
     grown = _calibrated(library, name, structures) if calibrated else tuple(structures)
-    return Body(name, record, grown, read_textures(library), _label_numbers(library))
+    body = Body(name, record, grown, read_textures(library), _label_numbers(library))
+    return body if habitus is None else pulled(body, read_habitus(library, name), habitus)
 
 
 def _calibrated(library: Library, name: str, structures: list[Structure]) -> tuple[Structure, ...]:
@@ -130,6 +151,14 @@ def _refuse_strangers(library: Library, name: str, structures: list[Structure]) 
                 f"{file}: no structure is called {one!r}; {calibration.REMEDY}" for one in strange
             )
         )
+
+
+def read_habitus(library: Library, name: str) -> HabitusFile:
+    """Read the levers of a body, and those of the body it extends."""
+    folder = f"{FOLDER}/{name}"
+    own = library.read("habitus", folder, "habitus", HabitusFile)
+    base = library.read("body", folder, "body", BodyRecord).extends
+    return joined(own, None if base is None else read_habitus(library, base))
 
 
 def _read(library: Library, name: str, variant: str | None) -> tuple[BodyRecord, list[Structure]]:

@@ -15,7 +15,6 @@ from imagingsim.content import Library
 from imagingsim.geometry.machine import BLOCK, FASCIA, HALO, PAINT
 from imagingsim.units import FloatArray, IntArray
 
-WARP_MM = 6.0
 HEAD_FRAME = "head"
 PROBE_WIDTH_MM = 0.5
 
@@ -59,8 +58,8 @@ def boxes_of(phantom: Phantom) -> Mapping[str, tuple[Point, Point]]:
     for block in np.flatnonzero(tables.code[:, 0] == BLOCK):
         inner = tables.code[block + 1 : tables.code[block, 3]]
         painted = {layers[_layer_of(row)].structure for row in inner[inner[:, 0] >= PAINT]}
-        low = tables.bounds[block, 0::2] * scale - WARP_MM
-        high = tables.bounds[block, 1::2] * scale + WARP_MM
+        low = tables.bounds[block, 0::2] * scale - phantom.reach_mm
+        high = tables.bounds[block, 1::2] * scale + phantom.reach_mm
         for label in sorted(set().union(*(labels[name] for name in painted))):
             before = boxes.get(label, (low, high))
             boxes[label] = (np.minimum(low, before[0]), np.maximum(high, before[1]))

@@ -30,6 +30,7 @@ from imagingsim.geometry.field_kernels import INTERSECT, SUBTRACT
 from imagingsim.units import FloatArray
 
 _BAND_MM = 14.0
+_SHAPE = ("solid", "displace", "redistance", "mirror", "frame")
 T = TypeVar("T")
 
 
@@ -47,12 +48,15 @@ class Compiler:
         Texture of each tissue.
     around
         What the program runs in, for what must be evaluated while compiling.
+    seed
+        Individual variation of what is generated; 0 is the reference person.
     """
 
     body: BodyRecord
     scale: tuple[float, float, float]
     textures: Mapping[str, TextureRecord]
     around: Surroundings
+    seed: int = 0
     program: Program = field(default_factory=Program)
     fields: dict[str, int] = field(default_factory=dict)
     layers: LayerList = field(init=False)
@@ -129,17 +133,20 @@ class Compiler:
     def _shape(self, structure: Structure, solids: SolidCompiler, target: int) -> None:
         """Write the solid itself, before it meets its neighbours."""
         arc = solids.arc
-        whole = structure.redistance
+        whole, growth = structure.redistance, structure.grow
         inner = self.program.new_field() if whole else target
+        shape = self.program.new_field() if growth else inner
         for solid in structure.solid:
-            solids.join(inner, solid)
+            solids.join(shape, solid)
         if structure.kernel is not None and structure.kernel.haustra is not None and arc:
             sack = structure.kernel.haustra
             seed = sack.seed if sack.seed is not None else seed_of(f"{structure.id}.haustra")
             numbers = (sack.period_mm, sack.depth_mm, seed)
-            self.program.add(Step(m.HAUSTRA, target, *arc, numbers))
+            self.program.add(Step(m.HAUSTRA, shape, *arc, numbers))
         for noise in structure.displace:
-            solids.displace(inner, noise)
+            solids.displace(shape, noise)
+        if growth:
+            solids.grow(inner, shape, growth.mm, growth.bumps)
         if whole:
             self._rebake(structure.id, whole, solids, inner, target)
         if structure.grow_mm:
@@ -212,10 +219,14 @@ class Compiler:
     def _closure(self, name: str) -> object:
         structure = self.records[name]
         data = dataclasses.asdict(structure)
-        own = {key: data[key] for key in ("solid", "displace", "redistance", "mirror", "frame")}
+        own = {key: data[key] for key in _SHAPE}
+        if structure.grow is not None:
+            own["grow"] = data["grow"]
         frames = self._frames_of(structure.frame or "body")
         used = sorted(set(self._needs[name]) & set(self.records) - {name})
-        return [name, own, frames, self.generators.tables, [self.closure(u) for u in used]]
+        tables = self.generators.tables
+        variant = [self.seed] if self.seed else []
+        return [name, own, frames, tables, [self.closure(u) for u in used], *variant]
 
     def _frames_of(self, name: str) -> list[dict[str, object]]:
         """Return a frame and those it stands in."""

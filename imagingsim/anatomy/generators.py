@@ -49,6 +49,16 @@ class Generators:
             body.rib_cage,
         ]
 
+    @property
+    def _variant(self) -> list[int]:
+        """What the individual adds to a key."""
+        return [self.compiler.seed] if self.compiler.seed else []
+
+    def _stream(self, seed: int, name: str) -> np.random.Generator:
+        """Return the random stream of a generated solid of this individual."""
+        individual = self.compiler.seed
+        return stream(individual, f"{seed} {name}") if individual else stream(seed, name)
+
     def generate(
         self, solids: SolidCompiler, kind: str, shape: object, target: int, smooth: float
     ) -> None:
@@ -124,13 +134,14 @@ class Generators:
         key = cache.digest(
             "tree", solids.id, dataclasses.asdict(shape), solids.place.turn.tolist(),
             solids.place.origin_mm.tolist(), [self.compiler.closure(n) for n in names],
+            *self._variant,
         )  # fmt: skip
         arrays = cache.keep("trees", key, lambda: self._grow(solids, shape))
         solids.segments(target, _segments(arrays, shape.radius_scale, shape.largest_radius_mm),
                         smooth)  # fmt: skip
 
     def _grow(self, solids: SolidCompiler, shape: Tree) -> cache.Arrays:
-        rng = stream(shape.seed, f"tree {solids.id}")
+        rng = self._stream(shape.seed, f"tree {solids.id}")
         box = np.asarray(shape.box_mm, dtype=np.float64)
         corners = solids.place.point(np.array([(x, y, z) for x in box[0] for y in box[1]
                                                for z in box[2]]))  # fmt: skip
@@ -166,14 +177,15 @@ class Generators:
         """Return the points (x, y, z, radius) of a rope."""
         names = [*shape.within, *shape.avoid]
         key = cache.digest(
-            "rope", name, dataclasses.asdict(shape), [self.compiler.closure(n) for n in names]
-        )
+            "rope", name, dataclasses.asdict(shape), [self.compiler.closure(n) for n in names],
+            *self._variant,
+        )  # fmt: skip
         return np.asarray(
             cache.keep("ropes", key, lambda: {"points": self._fold(name, shape)})["points"]
         )
 
     def _fold(self, name: str, shape: Rope) -> FloatArray:
-        rng = stream(shape.seed, f"rope {name}")
+        rng = self._stream(shape.seed, f"rope {name}")
         box, step = np.asarray(shape.box_mm, dtype=np.float64), 5.0
         space = np.full((1, 1, 1), -_FAR_MM)
         for inner in shape.within:
@@ -200,8 +212,11 @@ class Generators:
         if rope is None:
             raise ContentError(f"{solids.id}: {shape.rope!r} is not a rope that stands before.")
         points = self.rope_points(shape.rope, rope)
-        key = cache.digest("fringe", dataclasses.asdict(shape), points.round(4).tolist())
-        arrays = cache.keep("trees", key, lambda: _supply(points, shape))
+        key = cache.digest(
+            "fringe", dataclasses.asdict(shape), points.round(4).tolist(), *self._variant
+        )
+        rng = self._stream(shape.seed, "fringe")
+        arrays = cache.keep("trees", key, lambda: _supply(points, shape, rng))
         solids.segments(target, _segments(arrays, shape.radius_scale, shape.largest_radius_mm),
                         smooth)  # fmt: skip
 
@@ -228,9 +243,8 @@ def _wander(rng: np.random.Generator, count: int, width: float) -> FloatArray:
     return out
 
 
-def _supply(rope: FloatArray, shape: Fringe) -> cache.Arrays:
+def _supply(rope: FloatArray, shape: Fringe, rng: np.random.Generator) -> cache.Arrays:
     """Grow a tree to the inner border of a rope."""
-    rng = stream(shape.seed, "fringe")
     index = np.tile(np.arange(4, len(rope)), 2)
     points, radius = rope[index, :3], rope[index, 3:]
     inwards = np.array(shape.towards_mm) - points

@@ -4,13 +4,14 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache as remember
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from imagingsim.anatomy import cache
 from imagingsim.anatomy.body import Body
 from imagingsim.anatomy.compiler import Compiler, expand
+from imagingsim.anatomy.deformations import total_shift_mm
 from imagingsim.anatomy.records import Modification, Structure, Warp
 from imagingsim.anatomy.sampled import Layer
 from imagingsim.anatomy.solid_records import Solid, Thinning
@@ -18,12 +19,11 @@ from imagingsim.content import Document, structure
 from imagingsim.errors import UnknownNameError
 from imagingsim.geometry import Surroundings, assemble, gradient_lattice, ripple_lattice
 from imagingsim.geometry.machine import BLOCK, PAINT, Float32, Tables
-from imagingsim.geometry.warping import warp_lattice
+from imagingsim.geometry.warping import ROOM_MM, deformed, shift_at, warp_lattice
 from imagingsim.streams import stream
 from imagingsim.units import FloatArray
 
 _FIRST_LESION = 1000
-_WARP_MM = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,9 @@ class Phantom:
 
     @cached_property
     def _compiled(self) -> Compiler:
+        body = self.body
         compiler = Compiler(
-            self.body.record, self.body.scale, self.body.textures, self.surroundings
+            body.record, body.scale, body.textures, self.surroundings, seed=body.seed
         )
         compiler.compile(self.structures)
         return compiler
@@ -109,8 +110,8 @@ class Phantom:
         tables = self.tables(1.0)
         painted = _painted_boxes(tables)
         scale = np.asarray(self.body.scale)
-        low = painted[:, 0::2].min(axis=0) * scale - _WARP_MM
-        high = painted[:, 1::2].max(axis=0) * scale + _WARP_MM
+        low = painted[:, 0::2].min(axis=0) * scale - self.reach_mm
+        high = painted[:, 1::2].max(axis=0) * scale + self.reach_mm
         a, b = low.tolist(), high.tolist()
         return (a[0], a[1], a[2]), (b[0], b[1], b[2])
 
@@ -130,19 +131,20 @@ class Phantom:
         document = np.atleast_2d(self.body.to_document_mm(points_mm, frame))
         if frame == "world":
             return np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
-        scale = np.asarray(self.body.scale)
-        world = document * scale
-        for _ in range(4):
-            world = (document - self._shift(world / scale)) * scale
-        return world
+        around = self.surroundings
+        place = document
+        for _ in range(60):
+            better = document - shift_at(around.warp, around.warp_frame, place)
+            change = float(np.abs(better - place).max(initial=0.0))
+            place = better
+            if change < 1e-3:
+                break
+        return place * np.asarray(self.body.scale)
 
-    def _shift(self, points_mm: FloatArray) -> FloatArray:
-        """Return the warp's shift at points of the document."""
-        frame = self.surroundings.warp_frame
-        counts = frame[4:].astype(int)
-        warp = self.surroundings.warp.reshape(counts[2], counts[1], counts[0], 3)
-        index = np.clip((points_mm - frame[:3]) * frame[3], 0, counts - 1).round().astype(int)
-        return warp[index[:, 2], index[:, 1], index[:, 0]].astype(np.float64)
+    @cached_property
+    def reach_mm(self) -> float:
+        """How far the warp moves anything at most, mm."""
+        return float(np.abs(self.surroundings.warp).max(initial=0.0)) + 1.0
 
 
 def _record(entry: Structure | Mapping[str, object]) -> Structure:
@@ -177,25 +179,44 @@ def _thinned(solid: Solid, patches: tuple[Thinning, ...]) -> Solid:
 
 
 @remember
-def _lattices() -> tuple[Float32, Float32]:
-    def make() -> dict[str, Float32]:
-        return {
-            "lattice": gradient_lattice(stream(7, "gradient lattice")),
-            "ripples": ripple_lattice(stream(7, "ripple lattice")),
-        }
+def _lattices(seed: int) -> tuple[Float32, Float32]:
+    """Return the two noise tiles of an individual; all patterns come from them."""
 
-    arrays = cache.keep("noise", cache.digest("lattices"), make)
+    def make() -> dict[str, Float32]:
+        if seed == 0:
+            first, second = stream(7, "gradient lattice"), stream(7, "ripple lattice")
+        else:
+            first, second = stream(seed, "habitus noise"), stream(seed, "habitus ripples")
+        return {"lattice": gradient_lattice(first), "ripples": ripple_lattice(second)}
+
+    variant = [seed] if seed else []
+    arrays = cache.keep("noise", cache.digest("lattices", *variant), make)
     return np.asarray(arrays["lattice"], np.float32), np.asarray(arrays["ripples"], np.float32)
 
 
 def surroundings(body: Body) -> Surroundings:
     """Return the noise, warp and scale a body's program runs in."""
-    lattice, ripples = _lattices()
+    lattice, ripples = _lattices(body.seed)
     warp = body.record.warp or Warp(amplitude_mm=0.0)
     profile = np.array(warp.profile, dtype=np.float64).reshape(-1, 2)
     shifts, frame = warp_lattice(
         lattice, amplitude_mm=warp.amplitude_mm, wavelength_mm=warp.wavelength_mm,
-        seed=float(warp.seed), profile=profile,
+        seed=float(warp.seed), profile=profile, room_mm=ROOM_MM if body.moves else 0.0,
     )  # fmt: skip
+    if body.moves:
+        shifts = _moved(body, shifts, frame)
     x, y, z = body.scale
     return Surroundings(lattice, ripples, shifts, frame, (1.0 / x, 1.0 / y, 1.0 / z))
+
+
+def _moved(body: Body, shifts: Float32, frame: Float32) -> Float32:
+    """Return the warp of a body that is bent, stretched or swollen; it takes seconds to make."""
+
+    def make() -> dict[str, Float32]:
+        return {"warp": deformed(shifts, frame, partial(total_shift_mm, body.moves))}
+
+    key = cache.digest(
+        "warp", [dataclasses.asdict(move) for move in body.moves],
+        dataclasses.asdict(body.record.warp or Warp(amplitude_mm=0.0)), body.seed,
+    )  # fmt: skip
+    return np.asarray(cache.keep("warps", key, make)["warp"], np.float32)

@@ -256,6 +256,11 @@ class SolidCompiler:
             self._combine(other, inner, SUBTRACT, 0.0)
         self._combine(target, other, UNION, smooth)
 
+    def grow(self, target: int, source: int, mm: float, bumps: tuple[Bump, ...]) -> None:
+        """Write a field that was grown into a fresh one."""
+        grown = self._grown(source, mm, bumps, (), (), self.id)
+        self.program.add(Step(m.OFFSET, target, grown, -1, (1.0, 0.0)))
+
     def find(self, name: str) -> int:
         """Return the field of a structure that stands before."""
         if name not in self.fields:
@@ -274,10 +279,13 @@ class SolidCompiler:
         self, source: int, thick_mm: float, bumps: tuple[Bump, ...], noise: tuple[Ripple, ...],
         thinning: tuple[Thinning, ...], name: str,
     ) -> int:  # fmt: skip
-        """Return a new field: another one grown by a thickness."""
+        """Return a new field: another one grown by a thickness, which the kernel keeps above 0."""
         scale = self.place.scale
         if not (bumps or noise or thinning):
             return self.offset(source, -thick_mm * scale)
+        least = min(thick_mm, 0.0) + sum(min(bump.mm, 0.0) for bump in bumps)
+        if least < 0.0 and not thinning:
+            source, thick_mm = self.offset(source, -least * scale), thick_mm - least
         at = self.program.add_extra(self._thickness(thick_mm, bumps, noise, thinning, name))
         most = (
             thick_mm + sum(max(b.mm, 0.0) for b in bumps) + 3.5 * sum(r.amplitude_mm for r in noise)
