@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from imagingsim import scan, workup
-from imagingsim.anatomy import BodyFile, CaseFile, RegionFile, read_body, read_case
+from imagingsim.anatomy import (
+    BodyFile,
+    CaseFile,
+    HabitusFile,
+    RegionFile,
+    check_habitus,
+    read_body,
+    read_case,
+)
 from imagingsim.content import Library, load, schema, structure
 from imagingsim.errors import FormatError, ImagingSimError, UnknownNameError
 from imagingsim.tissue import read_tissues
@@ -29,10 +37,14 @@ KINDS = (
     Kind("acquisition", "protocols/acquisition", scan.AcquisitionProtocol, scan.read_acquisition),
     Kind("workup", "protocols/workups", workup.ProtocolFile, workup.read_protocol),
     Kind("body", "phantoms/bodies", BodyFile),
+    Kind("habitus", "phantoms/bodies", HabitusFile, check_habitus),
     Kind("region", "phantoms/bodies", RegionFile),
     Kind("tissues", "phantoms/tissues", None),
 )
-"""In the order a file's place is looked up; a body is the file body.yaml of its folder."""
+"""In the order a file's place is looked up."""
+
+_OWN_FILES = {"body": "body.yaml", "habitus": "habitus.yaml"}
+"""Kinds of which a folder has one, under this name."""
 
 
 def problems(files: list[Path], content: Library) -> list[str]:
@@ -82,8 +94,8 @@ def _place(file: Path) -> tuple[Path, Kind] | None:
     for root in whole.parents:
         inside = whole.relative_to(root).as_posix()
         for kind in KINDS:
-            is_body = file.name == "body.yaml"
-            if inside.startswith(f"{kind.folder}/") and (kind.name == "body") <= is_body:
+            fits = _OWN_FILES.get(kind.name, file.name) == file.name
+            if inside.startswith(f"{kind.folder}/") and fits:
                 return root, kind
     return None
 

@@ -11,10 +11,11 @@ rank. The grammar is `records.Structure` and `solid_records.Solid`.
 Seeds of noise come from ids, so adding a structure changes nothing far from it.
 """
 
-from imagingsim.anatomy.body import Body, read_body
+from imagingsim.anatomy.body import Body, check_habitus, read_body, read_habitus
 from imagingsim.anatomy.calibration import Growth, grow
 from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
 from imagingsim.anatomy.case_file import CaseFile
+from imagingsim.anatomy.habitus_records import Habitus, HabitusFile
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.records import BodyRecord as BodyFile
 from imagingsim.anatomy.records import Modification, Structure
@@ -24,7 +25,8 @@ from imagingsim.anatomy.sampling import sample, sample_points
 from imagingsim.anatomy.warming import warm_up
 
 __all__ = [
-    "Body", "BodyFile", "Case", "CaseFile", "Growth", "Layer", "Modification", "Phantom",
-    "RegionFile", "ResolvedLesion", "SampledPhantom", "Structure", "grow", "read_body",
-    "read_case", "sample", "sample_points", "warm_up",
+    "Body", "BodyFile", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile", "Layer",
+    "Modification", "Phantom", "RegionFile", "ResolvedLesion", "SampledPhantom", "Structure",
+    "check_habitus", "grow", "read_body", "read_case", "read_habitus", "sample", "sample_points",
+    "warm_up",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from imagingsim.anatomy import cache, calibration
 from imagingsim.anatomy.compiler import expand
 from imagingsim.anatomy.deformations import Move, total_shift_mm
-from imagingsim.anatomy.habitus import Habitus, HabitusFile, joined, pulled
+from imagingsim.anatomy.habitus import Habitus, HabitusFile, joined, pulled, refuse_misfits
 from imagingsim.anatomy.habitus_records import TissueChange
 from imagingsim.anatomy.layers import read_textures
 from imagingsim.anatomy.placement import placement
@@ -159,6 +159,12 @@ def read_habitus(library: Library, name: str) -> HabitusFile:
     own = library.read("habitus", folder, "habitus", HabitusFile)
     base = library.read("body", folder, "body", BodyRecord).extends
     return joined(own, None if base is None else read_habitus(library, base))
+
+
+def check_habitus(library: Library, name: str) -> None:
+    """Refuse a body's habitus file whose levers do not fit its structures."""
+    body = name.split("/", maxsplit=1)[0]
+    refuse_misfits(read_body(library, body), read_habitus(library, body))
 
 
 def _read(library: Library, name: str, variant: str | None) -> tuple[BodyRecord, list[Structure]]:

@@ -6,6 +6,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from imagingsim.anatomy.body import FOLDER as BODIES
+from imagingsim.anatomy.body import Body
 from imagingsim.anatomy.case_file import FOLDER, CaseFile, read_file
 from imagingsim.anatomy.case_records import (
     Candidate,
@@ -18,6 +20,8 @@ from imagingsim.anatomy.case_records import (
     Timepoint,
 )
 from imagingsim.anatomy.case_terrain import body_of, body_phantom, terrain_of
+from imagingsim.anatomy.habitus import changed_tissues
+from imagingsim.anatomy.habitus_records import Habitus
 from imagingsim.anatomy.lesion import Lesion, Target
 from imagingsim.anatomy.lesion_growth import Instance, entries_of, instances_of
 from imagingsim.anatomy.phantom import Phantom
@@ -84,6 +88,17 @@ class Case:
     def body(self) -> str:
         """Name of the body."""
         return self.content.body
+
+    @cached_property
+    def habitus(self) -> Habitus | None:
+        """Build and age of the patient's body; None where the body has no levers for them."""
+        patient, own = self.patient, self.content.habitus
+        if not self.library.has(f"{BODIES}/{self.body}/habitus.yaml") and own == Habitus():
+            return None
+        return own.of(height_m=patient.height_m, weight_kg=patient.weight_kg, age_y=patient.age_y)
+
+    def _body(self, arms: str = "down") -> Body:
+        return body_of(self.library, self.body, self.habitus, arms)
 
     @property
     def protocol(self) -> str:
@@ -198,7 +213,7 @@ class Case:
     @property
     def terrain(self) -> Terrain:
         """The body without lesions, to be searched."""
-        return terrain_of(self.library, self.body)
+        return terrain_of(self.library, self.body, self.habitus)
 
     def instances(self, timepoint: str | None = None) -> tuple[Instance, ...]:
         """Return the single lesions alive at a timepoint, placed."""
@@ -221,7 +236,7 @@ class Case:
         numbers = {
             instance.placed.label: self.lesion_numbers[instance.placed.id] for instance in instances
         }
-        return body_phantom(body_of(self.library, self.body, arms), entries, numbers)
+        return body_phantom(self._body(arms), entries, numbers)
 
     def tissues(
         self,
@@ -230,7 +245,7 @@ class Case:
         *,
         solved: Mapping[str, Mapping[str, float]] | None = None,
     ) -> Tissues:
-        """Return the tissues and one more for every lesion that has values of its own.
+        """Return the tissues of the patient, and one for every lesion that has values of its own.
 
         Parameters
         ----------
@@ -238,6 +253,7 @@ class Case:
             Per lesion (of ``lesions``) the properties that were solved for its targets.
         """
         answers = solved or {}
+        tissues = changed_tissues(tissues, self._body().tissue_changes)
         for lesion in self.lesions:
             if not lesion.has_own_tissue or not self.alive(lesion, timepoint):
                 continue

@@ -12,6 +12,7 @@ from imagingsim.anatomy.case_records import (
     Source,
     Timepoint,
 )
+from imagingsim.anatomy.habitus_records import Habitus
 from imagingsim.anatomy.lesion import Lesion
 from imagingsim.content import Document, Library, record, structure
 from imagingsim.errors import ContentError, UnknownNameError
@@ -33,6 +34,8 @@ class CaseFile:
         Reference protocol in ``protocols/workups``.
     workup_timepoint
         Where the workup starts.
+    habitus
+        What height, weight and age of the patient do not say about the body.
     """
 
     case: str
@@ -49,6 +52,7 @@ class CaseFile:
     differential: tuple[Candidate, ...]
     disease: tuple[Evidence, ...]
     teaching: tuple[str, ...]
+    habitus: Habitus = Habitus()
 
 
 def read_file(library: Library, name: str) -> CaseFile:

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from imagingsim.anatomy.body import Body, read_body
+from imagingsim.anatomy.habitus_records import Habitus
 from imagingsim.anatomy.lesion_parts import Entry
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.sampling import sample_points
@@ -22,15 +23,15 @@ Point = tuple[float, float, float]
 
 
 @lru_cache(maxsize=4)
-def body_of(library: Library, name: str, arms: str = "down") -> Body:
+def body_of(library: Library, name: str, habitus: Habitus | None, arms: str = "down") -> Body:
     """Read a body in one posture once."""
-    return read_body(library, name, arms=arms)
+    return read_body(library, name, arms=arms, habitus=habitus)
 
 
 @lru_cache(maxsize=4)
-def terrain_of(library: Library, name: str) -> Terrain:
+def terrain_of(library: Library, name: str, habitus: Habitus | None) -> Terrain:
     """Return a body without lesions, to be searched."""
-    body = body_of(library, name)
+    body = body_of(library, name, habitus)
     phantom = Phantom(body)
 
     def probe(points_mm: FloatArray) -> IntArray:

@@ -133,20 +133,17 @@ class Compiler:
     def _shape(self, structure: Structure, solids: SolidCompiler, target: int) -> None:
         """Write the solid itself, before it meets its neighbours."""
         arc = solids.arc
-        whole, growth = structure.redistance, structure.grow
+        whole = structure.redistance
         inner = self.program.new_field() if whole else target
-        shape = self.program.new_field() if growth else inner
         for solid in structure.solid:
-            solids.join(shape, solid)
+            solids.join(inner, solid)
         if structure.kernel is not None and structure.kernel.haustra is not None and arc:
             sack = structure.kernel.haustra
             seed = sack.seed if sack.seed is not None else seed_of(f"{structure.id}.haustra")
             numbers = (sack.period_mm, sack.depth_mm, seed)
-            self.program.add(Step(m.HAUSTRA, shape, *arc, numbers))
+            self.program.add(Step(m.HAUSTRA, target, *arc, numbers))
         for noise in structure.displace:
-            solids.displace(shape, noise)
-        if growth:
-            solids.grow(inner, shape, growth.mm, growth.bumps)
+            solids.displace(inner, noise)
         if whole:
             self._rebake(structure.id, whole, solids, inner, target)
         if structure.grow_mm:
@@ -220,8 +217,6 @@ class Compiler:
         structure = self.records[name]
         data = dataclasses.asdict(structure)
         own = {key: data[key] for key in _SHAPE}
-        if structure.grow is not None:
-            own["grow"] = data["grow"]
         frames = self._frames_of(structure.frame or "body")
         used = sorted(set(self._needs[name]) & set(self.records) - {name})
         tables = self.generators.tables

@@ -14,6 +14,7 @@ The parameters a ``habitus.yaml`` may have a lever for:
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from imagingsim.anatomy.habitus_records import (
     TextureChange,
     TissueChange,
 )
-from imagingsim.anatomy.records import Growth, Patches, Structure, TextureRecord
+from imagingsim.anatomy.records import Patches, Structure, TextureRecord
 from imagingsim.anatomy.solid_records import Solid
 from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.tissue import Quantity, Tissues
@@ -204,6 +205,13 @@ def pulled(body: "Body", file: HabitusFile, habitus: Habitus) -> "Body":
     return body
 
 
+def refuse_misfits(body: "Body", file: HabitusFile) -> None:
+    """Refuse levers that change what the body does not have."""
+    for lever in file.levers:
+        low, high = lever.range
+        _pull(body, lever, high if high > 0.0 else low)
+
+
 def joined(own: HabitusFile, inherited: HabitusFile | None) -> HabitusFile:
     """Return a habitus file with the levers it inherits; its own replace those."""
     if own.habitus != GRAMMAR:
@@ -233,7 +241,13 @@ def _pull(body: "Body", lever: Lever, amount: float) -> "Body":
     for grow in lever.grow:
         structures = _edited(structures, grow.structures, _growing(grow, amount), lever)
     for number in lever.number:
+        before = structures
         structures = _edited(structures, number.structures, _counting(number, amount), lever)
+        if amount and structures == before:
+            raise ContentError(
+                f"No structure of the habitus lever {lever.parameter} has {number.path}. "
+                "Correct the habitus.yaml of the body."
+            )
     for paint in lever.paint:
         structures = _edited(structures, paint.structures, _painting(paint, amount), lever)
     return dataclasses.replace(
@@ -247,15 +261,19 @@ def _edited(
     structures: Sequence[Structure], names: Sequence[str],
     edit: Callable[[Structure], Structure], lever: Lever,
 ) -> tuple[Structure, ...]:  # fmt: skip
-    """Return structures with those of some names (or patterns of names) edited."""
+    """Return structures with those edited whose id or label is (or is like) one of the names."""
     for name in names:
-        if not any(fnmatchcase(s.id, name) for s in structures):
-            raise UnknownNameError.of(
-                f"structure of lever {lever.parameter}", name, sorted(s.id for s in structures)
+        if not any(_is(s, name) for s in structures):
+            near = get_close_matches(name, [s.id for s in structures], n=6, cutoff=0.3)
+            raise ContentError(
+                f"The habitus lever {lever.parameter} changes {name!r}, but no structure has that "
+                f"id or label; near: {', '.join(near)}. Correct the habitus.yaml of the body."
             )
-    return tuple(
-        edit(s) if any(fnmatchcase(s.id, name) for name in names) else s for s in structures
-    )
+    return tuple(edit(s) if any(_is(s, name) for name in names) else s for s in structures)
+
+
+def _is(structure: Structure, name: str) -> bool:
+    return fnmatchcase(structure.id, name) or fnmatchcase(structure.label or "", name)
 
 
 def _growing(grow: Grow, amount: float) -> Callable[[Structure], Structure]:
@@ -271,10 +289,13 @@ def _growing(grow: Grow, amount: float) -> Callable[[Structure], Structure]:
 
     def edit(structure: Structure) -> Structure:
         if grow.part is not None:
-            return dataclasses.replace(structure, solid=tuple(map(part, structure.solid)))
-        before = structure.grow or Growth()
-        growth = Growth(mm=before.mm + grow.mm * amount, bumps=(*before.bumps, *bumps))
-        return dataclasses.replace(structure, grow=growth)
+            solid = tuple(map(part, structure.solid))
+            if solid == structure.solid and amount:
+                raise ContentError(
+                    f"{structure.id} unites no field {grow.part!r}, which a habitus lever grows"
+                )
+            return dataclasses.replace(structure, solid=solid)
+        return dataclasses.replace(structure, grow_mm=structure.grow_mm + grow.mm * amount)
 
     return edit
 
@@ -283,24 +304,22 @@ def _counting(number: Number, amount: float) -> Callable[[Structure], Structure]
     path = number.path.split(".")
 
     def edit(structure: Structure) -> Structure:
-        changed: Structure = _set(structure, path, number.by * amount, structure.id, number.path)
+        changed: Structure = _set(structure, path, number.by * amount)
         return changed
 
     return edit
 
 
-def _set(node: Any, path: Sequence[str], by: float, name: str, whole: str) -> Any:
-    """Return a record with the number at a path changed."""
+def _set(node: Any, path: Sequence[str], by: float) -> Any:
+    """Return a record with the number at a path changed; the same where there is none."""
     if not path:
         return node + by
     step, rest = path[0], path[1:]
-    if isinstance(node, tuple) and step.isdigit() and int(step) < len(node):
+    if isinstance(node, tuple):
         at = int(step)
-        return (*node[:at], _set(node[at], rest, by, name, whole), *node[at + 1 :])
+        return node if at >= len(node) else (*node[:at], _set(node[at], rest, by), *node[at + 1 :])
     inner = getattr(node, step, None)
-    if inner is None:
-        raise ContentError(f"{name} has no {whole}; correct the habitus lever that changes it")
-    return dataclasses.replace(node, **{step: _set(inner, rest, by, name, whole)})
+    return node if inner is None else dataclasses.replace(node, **{step: _set(inner, rest, by)})
 
 
 def _painting(paint: Paint, amount: float) -> Callable[[Structure], Structure]:
@@ -337,5 +356,5 @@ def _tissues(lever: Lever, amount: float) -> list[TissueChange]:
 
 __all__ = [
     "Habitus", "HabitusFile", "amounts", "changed_tissues", "height_scale", "joined",
-    "pulled",
+    "pulled", "refuse_misfits",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """What a body's habitus may be, and how its levers are written down."""
 
+import dataclasses
 from dataclasses import field
 from typing import Literal
 
@@ -70,6 +71,14 @@ class Habitus:
         if self.seed < 0:
             raise ContentError(f"the seed must be 0 or larger, got {self.seed}")
 
+    def of(self, *, height_m: float, weight_kg: float, age_y: float) -> "Habitus":
+        """Return it with height, weight and age of a patient where it does not say them."""
+        weight = self.weight_kg if self.bmi is not None else (self.weight_kg or weight_kg)
+        return dataclasses.replace(
+            self, height_m=self.height_m or height_m, weight_kg=weight,
+            age_y=age_y if self.age_y is None else self.age_y,
+        )  # fmt: skip
+
     def __hash__(self) -> int:
         """Hash it by its text."""
         return hash(repr(self))
@@ -81,8 +90,10 @@ class Grow:
 
     Attributes
     ----------
+    structures
+        Ids or labels, or patterns of them with ``*``.
     part
-        Of structures that unite others: only this one of them grows.
+        Of structures that unite others: only this one of them grows; it may have bumps.
     """
 
     structures: tuple[str, ...]
@@ -90,10 +101,15 @@ class Grow:
     mm: float = 0.0
     bumps: tuple[Bump, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse bumps of a whole structure."""
+        if self.bumps and self.part is None:
+            raise ContentError("only a `part` that a structure unites can have bumps; name it")
+
 
 @record
 class Number:
-    """A number of structures changes.
+    """A number of structures changes, in those that have it.
 
     Attributes
     ----------

@@ -216,7 +216,7 @@ def _moved(body: Body, shifts: Float32, frame: Float32) -> Float32:
         return {"warp": deformed(shifts, frame, partial(total_shift_mm, body.moves))}
 
     key = cache.digest(
-        "warp", [dataclasses.asdict(move) for move in body.moves],
+        "warp, way back refined", [dataclasses.asdict(move) for move in body.moves],
         dataclasses.asdict(body.record.warp or Warp(amplitude_mm=0.0)), body.seed,
     )  # fmt: skip
     return np.asarray(cache.keep("warps", key, make)["warp"], np.float32)

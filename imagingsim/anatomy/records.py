@@ -1,6 +1,6 @@
 """Structures, regions and bodies as they are written down."""
 
-from imagingsim.anatomy.solid_records import Bump, Displace, Point, Solid, Thinning
+from imagingsim.anatomy.solid_records import Displace, Point, Solid, Thinning
 from imagingsim.content import record
 
 
@@ -207,14 +207,6 @@ class Redistance:
 
 
 @record
-class Growth:
-    """How much farther out a surface lies than its solids say: evenly, and more in places."""
-
-    mm: float = 0.0
-    bumps: tuple[Bump, ...] = ()
-
-
-@record
 class Structure:
     """One entry of a region file: solids, modifiers, layers, in the order they apply.
 
@@ -234,7 +226,6 @@ class Structure:
     frame: str | None = None
     label: str | None = None
     displace: tuple[Displace, ...] = ()
-    grow: Growth | None = None
     redistance: Redistance | None = None
     grow_mm: float = 0.0
     thicken_mm: float = 0.0

@@ -256,11 +256,6 @@ class SolidCompiler:
             self._combine(other, inner, SUBTRACT, 0.0)
         self._combine(target, other, UNION, smooth)
 
-    def grow(self, target: int, source: int, mm: float, bumps: tuple[Bump, ...]) -> None:
-        """Write a field that was grown into a fresh one."""
-        grown = self._grown(source, mm, bumps, (), (), self.id)
-        self.program.add(Step(m.OFFSET, target, grown, -1, (1.0, 0.0)))
-
     def find(self, name: str) -> int:
         """Return the field of a structure that stands before."""
         if name not in self.fields:

@@ -70,29 +70,41 @@ def deformed(warp: Float32, frame: Float32, shift: Shift) -> Float32:
 
 
 def way_back(frame: Float32, shift: Shift) -> FloatArray:
-    """Return from each node of a lattice the way to the point that a deformation moves there."""
+    """Return from each node of a lattice the way to the point that a deformation moves there.
+
+    It is found on a coarse lattice, and made good on the fine one.
+    """
     counts = frame[4:].astype(int)
     low, step = frame[:3].astype(np.float64), 1.0 / float(frame[3])
     high = low + counts * step + _COARSE_MM
     sides = [np.arange(a, b, _COARSE_MM) for a, b in zip(low, high, strict=True)]
     mesh = np.stack(np.meshgrid(*sides[::-1], indexing="ij")[::-1], axis=-1)
-    moved = shift(mesh.reshape(-1, 3)).reshape(mesh.shape)
-    _refuse_folds(moved, mesh)
+    _refuse_folds(shift(mesh.reshape(-1, 3)).reshape(mesh.shape), mesh)
     goal = mesh.reshape(-1, 3)
-    here = goal - moved.reshape(-1, 3)
-    for _ in range(80):
+    coarse = (_home(goal, goal, shift, 80) - goal).reshape(mesh.shape)
+    index = np.stack(
+        np.meshgrid(*(np.arange(n) * step / _COARSE_MM for n in counts[::-1]), indexing="ij")
+    )
+    guess = np.stack(
+        [ndimage.map_coordinates(coarse[..., a], index, order=3, mode="nearest") for a in range(3)],
+        axis=-1,
+    )
+    fine = nodes(frame)
+    goal = fine.reshape(-1, 3)
+    found: FloatArray = _home(goal, goal + guess.reshape(-1, 3), shift, 3) - goal
+    return found.reshape(fine.shape)
+
+
+def _home(goal: FloatArray, start: FloatArray, shift: Shift, rounds: int) -> FloatArray:
+    """Return the points that are moved to ``goal``, from a first guess."""
+    here = start
+    for _ in range(rounds):
         better = goal - shift(here)
         change = float(np.abs(better - here).max())
         here = better
         if change < 1e-3:
             break
-    coarse = (here - goal).reshape(mesh.shape)
-    index = np.stack(np.meshgrid(*(np.arange(n) * step / _COARSE_MM for n in counts[::-1]),
-                                 indexing="ij"))  # fmt: skip
-    return np.stack(
-        [ndimage.map_coordinates(coarse[..., a], index, order=3, mode="nearest") for a in range(3)],
-        axis=-1,
-    )
+    return here
 
 
 def _refuse_folds(moved: FloatArray, mesh: FloatArray) -> None:
