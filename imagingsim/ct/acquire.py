@@ -1,9 +1,8 @@
 """A CT scan of a sampled body: project, read, correct, reconstruct, slice by slice.
 
 The path lengths through water, bone and devices are computed once and serve every series of the
-scan; a phase of contrast adds the path through its iodine. Two slices make one batch, the unit
-of work; each slice of each series has a random generator of its own, so that the number of
-threads never changes a pixel.
+scan; a phase of contrast adds the path through its iodine. Each slice of each series has a random
+generator of its own, so that the number of threads never changes a pixel.
 """
 
 import os
@@ -16,17 +15,14 @@ import numpy as np
 
 from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.ct.contrast import contrast, iodine_given_mg_kg
-from imagingsim.ct.correct import water_correction, water_path
-from imagingsim.ct.couch import couch_paths
 from imagingsim.ct.dose import dose
-from imagingsim.ct.geometry import Geometry, SlicePlan, geometry, image_grid, slice_plan
-from imagingsim.ct.iterative import shrunk_noise
-from imagingsim.ct.materials import DEVICES, NATIVE, iodine_density, native_densities
-from imagingsim.ct.planes import density_planes
-from imagingsim.ct.project import Projector
+from imagingsim.ct.geometry import image_grid
+from imagingsim.ct.materials import NATIVE, iodine_density, native_densities
+from imagingsim.ct.modulation import along_body, water_diameters_cm
+from imagingsim.ct.paths import PathFinder, Target
+from imagingsim.ct.reader import Reader
 from imagingsim.ct.recon import BackProjector
 from imagingsim.ct.settings import CtSettings, check
-from imagingsim.ct.signal import Detector, attenuation_views, detector, tube_modulation
 from imagingsim.errors import AcquisitionError
 from imagingsim.series import CtTechnique, Subject
 from imagingsim.tissue import Tissues
@@ -36,8 +32,9 @@ from imagingsim.volume import Volume
 LOWEST_HU, HIGHEST_HU = -1024, 3071
 """CT numbers are stored in 12 bits."""
 
-BATCH = 2
-"""Slices per unit of work: two real images fill one complex transform."""
+BATCH = 6
+"""Slices per unit of work: even, as two real images fill one complex transform; neighbours share
+their sub-slices."""
 
 Progress = Callable[[float], None]
 
@@ -91,12 +88,13 @@ def acquire_phases(
     chains: SimpleQueue[_Chain] = SimpleQueue()
     for _ in range(workers):
         chains.put(_Chain(scan))
-    starts = range(0, scan.plan.count, BATCH)
+    count = scan.target.plan.count
+    starts = range(0, count, BATCH)
 
     def work(start: int) -> None:
         chain = chains.get()
         try:
-            chain.run(range(start, min(start + BATCH, scan.plan.count)))
+            chain.run(range(start, min(start + BATCH, count)))
         finally:
             chains.put(chain)
 
@@ -113,174 +111,97 @@ def share_sample(first: CtSettings, second: CtSettings) -> bool:
         getattr(first, name) == getattr(second, name)
         for name in (
             "slice_thickness_mm", "slice_interval_mm", "reconstruction_diameter_mm", "matrix",
-            "views", "bowtie", "couch",
+            "views", "bowtie", "couch", "scan_mode", "pitch", "total_collimation_mm",
         )
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class _Scan:
-    """What every thread reads, and the images it fills in."""
+    """What every thread reads, and what it fills in."""
 
-    sampled: SampledPhantom
+    target: Target
     settings: tuple[CtSettings, ...]
-    plan: SlicePlan
-    geometry: Geometry
-    densities: FloatArray
-    texture_hu: FloatArray
-    couch: FloatArray | None
-    iodine_of_series: tuple[int, ...]
+    bases_of_series: tuple[tuple[int, ...], ...]
+    current: FloatArray
     noise: tuple[tuple[np.random.Generator, ...], ...]
     images: tuple[IntArray, ...]
-    water_area_cm2: FloatArray
 
     @classmethod
     def of(
         cls, sampled: SampledPhantom, tissues: Tissues, settings: Sequence[CtSettings],
         subject: Subject, rngs: Sequence[np.random.Generator],
     ) -> "_Scan":  # fmt: skip
-        plan = slice_plan(settings[0], sampled.grid)
         materials = [layer.material for layer in sampled.layers]
-        iodine, iodine_of_series = _iodine(tissues, materials, settings, subject)
+        iodine, bases_of_series = _iodine(tissues, materials, settings, subject)
         densities = np.vstack([native_densities(tissues, materials), iodine])
-        shape = (plan.count, settings[0].matrix, settings[0].matrix)
-        rays = geometry(settings[0], *sampled.grid.shape[1:], settings[0].pixel_mm)
-        couch = couch_paths(settings[0].bowtie, rays, sampled) if settings[0].couch else None
+        target = Target.of(sampled, settings[0], densities)
+        count, matrix = target.plan.count, settings[0].matrix
         return cls(
-            sampled=sampled,
+            target=target,
             settings=tuple(settings),
-            plan=plan,
-            geometry=rays,
-            couch=couch,
-            densities=np.ascontiguousarray(densities.T),
-            texture_hu=np.array([layer.texture_hu for layer in sampled.layers], dtype=np.float32),
-            iodine_of_series=iodine_of_series,
-            noise=tuple(tuple(rng.spawn(plan.count)) for rng in rngs),
-            images=tuple(np.empty(shape, dtype=np.int16) for _ in settings),
-            water_area_cm2=np.empty((len(settings), plan.count)),
+            bases_of_series=bases_of_series,
+            current=along_body(water_diameters_cm(target)),
+            noise=tuple(tuple(rng.spawn(count)) for rng in rngs),
+            images=tuple(np.empty((count, matrix, matrix), dtype=np.int16) for _ in settings),
         )
 
 
 def _iodine(
     tissues: Tissues, materials: Sequence[str], settings: Sequence[CtSettings], subject: Subject
-) -> tuple[FloatArray, tuple[int, ...]]:
-    """Return one row of iodine densities per different phase and dose, and each series' plane."""
+) -> tuple[FloatArray, tuple[tuple[int, ...], ...]]:
+    """Return one row of iodine densities per different phase and dose, and each series' bases."""
     keys = [(one.phase, iodine_given_mg_kg(one, subject)) for one in settings]
     different = list(dict.fromkeys(keys))
     rows = [
         iodine_density(tissues, materials, phase=phase, iodine_mg_kg=given)
         for phase, given in different
     ]
-    return np.stack(rows), tuple(len(NATIVE) + different.index(key) for key in keys)
+    native = tuple(range(len(NATIVE)))
+    return np.stack(rows), tuple((*native, len(NATIVE) + different.index(key)) for key in keys)
 
 
 class _Chain:
-    """The scanner of one thread: plans, detectors and corrections, made once."""
+    """The scanner of one thread: everything that is made once and used for many slices."""
 
     def __init__(self, scan: _Scan) -> None:
         self.scan = scan
-        self.projector = Projector(scan.geometry)
-        kernels = dict.fromkeys(one.kernel for one in scan.settings)
-        self.back_projectors = {kernel: BackProjector(scan.geometry, kernel) for kernel in kernels}
-        self.detectors: dict[tuple[int, bool], Detector] = {}
-        self.corrections = [
-            water_correction(self._detector(index, devices=False))
-            for index in range(len(scan.settings))
+        self.paths = PathFinder(scan.target)
+        rays = scan.target.geometry
+        self.readers = [
+            Reader(settings, rays, (*NATIVE, "iodine"), bases)
+            for settings, bases in zip(scan.settings, scan.bases_of_series, strict=True)
         ]
+        self.back_projectors = {
+            kernel: BackProjector(rays, kernel)
+            for kernel in dict.fromkeys(one.kernel for one in scan.settings)
+        }
 
     def run(self, slices: range) -> None:
         """Fill in the images of some slices, for every series."""
-        paths, planes_of_slice = self._paths(slices)
+        paths = self.paths.slices(slices)
         for index, settings in enumerate(self.scan.settings):
+            images = self.back_projectors[settings.kernel].images_hu
             views = [
-                self._views(index, slice_, paths, planes)
-                for slice_, planes in zip(slices, planes_of_slice, strict=True)
+                self.readers[index].views(path, self.scan.noise[index][k], self.scan.current[k])
+                for k, path in zip(slices, paths, strict=True)
             ]
-            images = self.back_projectors[settings.kernel].images_hu(*views)
-            stored = np.clip(np.rint(images), LOWEST_HU, HIGHEST_HU)
-            self.scan.images[index][slices.start : slices.stop] = stored
-
-    def _paths(self, slices: range) -> tuple[FloatArray, list[dict[int, int]]]:
-        """Return the path lengths of every basis that occurs, and where each slice's are."""
-        found: list[FloatArray] = []
-        where: list[dict[int, int]] = []
-        for slice_ in slices:
-            planes = _planes(self.scan, slice_)
-            # Water is always read, even in a slice of air.
-            present = [k for k in range(len(planes)) if k == 0 or planes[k].any()]
-            where.append({k: len(found) + n for n, k in enumerate(present)})
-            found += [planes[k] for k in present]
-        paths = self.projector.project(np.stack(found))
-        if self.scan.couch is not None:
-            for plane_of in where:
-                paths[plane_of[0]] += self.scan.couch
-        return paths, where
-
-    def _views(
-        self, index: int, slice_: int, paths: FloatArray, planes: dict[int, int]
-    ) -> FloatArray:
-        """Return the corrected views of one slice of one series."""
-        bases = _bases(self.scan.iodine_of_series[index])
-        devices = any(k in planes for k in _DEVICE_PLANES)
-        which = [(row, planes[k]) for row, k in enumerate(bases) if k in planes]
-        reader = self._detector(index, devices=devices)
-        rows = np.array([row for row, _ in which])
-        normals = self.scan.noise[index][slice_].standard_normal(paths.shape[1:], dtype=np.float32)
-        noise = shrunk_noise(normals, self.scan.settings[index].iterative_strength)
-        modulated = self.scan.settings[index].tube_modulation
-        tube = tube_modulation(paths[planes[0]]) if modulated else None
-        attenuation = attenuation_views(
-            paths, np.array([plane for _, plane in which]), _rows(reader, rows), noise, tube
-        )
-        corrected = water_path(attenuation, self.corrections[index])
-        area_cm2 = (
-            corrected.sum(dtype=np.float64) * self.scan.geometry.channel_mm / 10.0 / len(corrected)
-        )
-        self.scan.water_area_cm2[index, slice_] = area_cm2
-        return corrected
-
-    def _detector(self, index: int, *, devices: bool) -> Detector:
-        if (index, devices) not in self.detectors:
-            self.detectors[index, devices] = detector(
-                self.scan.settings[index], self.scan.geometry, (*NATIVE, "iodine"), devices=devices
-            )
-        return self.detectors[index, devices]
-
-
-_DEVICE_PLANES = tuple(NATIVE.index(name) for name in DEVICES)
-
-
-def _bases(iodine_plane: int) -> tuple[int, ...]:
-    """Return the plane of each basis of a detector: the native ones and a phase's iodine."""
-    return (*range(len(NATIVE)), iodine_plane)
-
-
-def _rows(whole: Detector, rows: IntArray) -> Detector:
-    """Return the detector for some of its bases."""
-    return Detector(
-        np.ascontiguousarray(whole.attenuation[rows]), whole.signal_kev, whole.variance_kev2,
-        whole.air_kev, whole.electronic_kev2,
-    )  # fmt: skip
-
-
-def _planes(scan: _Scan, slice_: int) -> FloatArray:
-    first = scan.plan.start(slice_)
-    part = slice(first, first + len(scan.plan.weights))
-    sampled = scan.sampled
-    return density_planes(
-        sampled.first[part], sampled.second[part], sampled.fraction[part], sampled.texture[part],
-        scan.plan.weights, scan.densities, scan.texture_hu,
-    )  # fmt: skip
+            for first in range(0, len(views), 2):
+                pair = images(*views[first : first + 2])
+                start = slices[first]
+                stored = np.clip(np.rint(pair), LOWEST_HU, HIGHEST_HU)
+                self.scan.images[index][start : start + len(pair)] = stored
 
 
 def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechnique]:
     settings = scan.settings[index]
-    volume = Volume(scan.images[index], image_grid(settings, scan.sampled.grid), "CT number", "HU")
-    diameters_cm = 2.0 * np.sqrt(np.clip(scan.water_area_cm2[index], 0.0, None) / np.pi)
+    grid = image_grid(settings, scan.target.sampled.grid)
+    volume = Volume(scan.images[index], grid, "CT number", "HU")
     given = dose(
         settings,
-        imaged_mm=scan.plan.count * settings.slice_interval_mm,
-        water_diameter_cm=float(diameters_cm.mean()),
+        imaged_mm=scan.target.plan.count * settings.slice_interval_mm,
+        water_diameters_cm=water_diameters_cm(scan.target),
+        current=scan.current if settings.tube_modulation else None,
     )
     return volume, CtTechnique(
         kvp=settings.kvp,
@@ -298,6 +219,6 @@ def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechni
         dlp_mgy_cm=given.dlp_mgy_cm,
         ssde_mgy=given.ssde_mgy,
         effective_dose_msv=given.effective_dose_msv,
-        metal_artefact_reduction=False,
+        metal_artefact_reduction=settings.metal_reduction,
         contrast=contrast(settings, subject),
     )

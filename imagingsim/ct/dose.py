@@ -1,12 +1,14 @@
 """Dose: CTDIvol, DLP, size-specific dose and effective dose."""
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal
+
+import numpy as np
 
 from imagingsim.ct.geometry import SOURCE_TO_AXIS_MM
 from imagingsim.ct.settings import CtSettings
 from imagingsim.ct.tables import air_kerma_mgy_mas
+from imagingsim.units import FloatArray
 
 CTDI_PER_AIR_KERMA: Final = {32: 0.35, 16: 0.70}
 """Weighted CTDI in the 32 and 16 cm phantoms over the air kerma at the axis.
@@ -68,31 +70,37 @@ def ctdi_vol_mgy(settings: CtSettings) -> float:
     return kerma * CTDI_PER_AIR_KERMA[phantom_cm(settings)] * settings.effective_mas
 
 
-def size_specific_factor(water_diameter_cm: float, phantom: Literal[16, 32]) -> float:
-    """Return the factor from CTDIvol to size-specific dose for a water-equivalent diameter."""
+def size_specific_factor(water_diameter_cm: FloatArray, phantom: Literal[16, 32]) -> FloatArray:
+    """Return the factor from CTDIvol to size-specific dose for water-equivalent diameters."""
     a, b = SIZE_FACTOR[phantom]
-    return a * math.exp(-b * water_diameter_cm)
+    return a * np.exp(-b * water_diameter_cm)
 
 
-def dose(settings: CtSettings, *, imaged_mm: float, water_diameter_cm: float) -> Dose:
+def dose(
+    settings: CtSettings, *, imaged_mm: float, water_diameters_cm: FloatArray,
+    current: FloatArray | None = None,
+) -> Dose:  # fmt: skip
     """Return the dose of a series.
 
     Parameters
     ----------
     imaged_mm
         Length of the body that the images cover; the tube is on for one collimation more.
-    water_diameter_cm
-        Mean water-equivalent diameter of the slices.
+    water_diameters_cm
+        (slices,) water-equivalent diameters.
+    current
+        (slices,) tube current over the mean; 1 when not given.
     """
     ctdi = ctdi_vol_mgy(settings)
     phantom = phantom_cm(settings)
     scanned_mm = imaged_mm + settings.total_collimation_mm
+    factors = size_specific_factor(np.asarray(water_diameters_cm), phantom)
     dlp = 0.0 if settings.same_exposure else ctdi * scanned_mm / 10.0
     return Dose(
         ctdi_vol_mgy=ctdi,
         ctdi_phantom_cm=phantom,
         scan_length_mm=scanned_mm,
         dlp_mgy_cm=dlp,
-        ssde_mgy=ctdi * size_specific_factor(water_diameter_cm, phantom),
+        ssde_mgy=float(np.mean(factors if current is None else factors * current)) * ctdi,
         effective_dose_msv=dlp * EFFECTIVE_MSV_PER_MGY_CM[settings.dose_region],
     )

@@ -139,6 +139,8 @@ def sampling_grid(settings: CtSettings, box: Box) -> Grid:
 def _overlap(settings: CtSettings, step_mm: float) -> int:
     """Return how many sub-slices beyond the box a thick overlapping slice needs on each side."""
     beyond_mm = (settings.slice_thickness_mm - settings.slice_interval_mm) / 2.0
+    if settings.scan_mode == "helical":
+        beyond_mm += DETECTOR_ROW_MM
     return math.ceil(beyond_mm / step_mm - 1e-6)
 
 
@@ -152,16 +154,30 @@ class SlicePlan:
         Number of slices.
     parts
         Sub-slices from one slice to the next.
+    step_mm
+        From one sub-slice to the next.
     weights
-        (n,) share of each sub-slice, from the first one the slice touches; sums to 1.
+        (n,) share of each sub-slice, from the first one the slice touches; sums to 1. While the
+        couch moves the shares differ from view to view: see `spiral`.
     first_centre
         Fractional sub-slice index of the first slice's centre.
     """
 
     count: int
     parts: int
+    step_mm: float
     weights: FloatArray
     first_centre: float
+
+    @property
+    def width(self) -> int:
+        """How many sub-slices a slice touches."""
+        return len(self.weights)
+
+    @property
+    def offsets_mm(self) -> FloatArray:
+        """Where the sub-slices that a slice touches lie from its centre, (width,)."""
+        return (np.arange(self.width) - (self.width - 1) / 2.0) * self.step_mm
 
     def start(self, slice_: int) -> int:
         """Return the first sub-slice of a slice."""
@@ -193,7 +209,7 @@ def slice_plan(settings: CtSettings, grid: Grid) -> SlicePlan:
     edges = np.abs(np.arange(width) - centre)
     half = settings.slice_thickness_mm / step_mm / 2.0
     weights = np.clip(half + 0.5 - edges, 0.0, 1.0)
-    return SlicePlan(count, parts, weights / weights.sum(), centre)
+    return SlicePlan(count, parts, step_mm, weights / weights.sum(), centre)
 
 
 def image_grid(settings: CtSettings, sampled: Grid) -> Grid:

@@ -11,6 +11,7 @@ References
    doi:10.1137/18M120885X
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -109,13 +110,13 @@ class Projector:
         response = _system_response(geometry, self._lines.frequencies) * scale
         self._response = (self._lines.centre * response).astype(np.complex64)
 
-    def project(self, planes: FloatArray) -> FloatArray:
+    def project(self, planes: Sequence[FloatArray] | FloatArray) -> FloatArray:
         """Return the line integrals of planes, two at a time.
 
         Parameters
         ----------
         planes
-            (n, rows, columns) densities, g/cm3.
+            n planes of (rows, columns) densities, g/cm3.
 
         Returns
         -------
@@ -125,7 +126,7 @@ class Projector:
         geometry = self.geometry
         views = np.empty((len(planes), geometry.views, geometry.channels), dtype=np.float32)
         for first in range(0, len(planes), 2):
-            pair = np.zeros(planes.shape[1:], dtype=np.complex64)
+            pair = np.zeros(planes[0].shape, dtype=np.complex64)
             pair.real = planes[first]
             if first + 1 < len(planes):
                 pair.imag = planes[first + 1]

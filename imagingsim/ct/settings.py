@@ -8,6 +8,7 @@ from imagingsim.errors import AcquisitionError
 Kernel = Literal["soft", "standard", "bone", "lung"]
 Bowtie = Literal["body", "head"]
 Phase = Literal["unenhanced", "early_arterial", "late_arterial", "portal_venous", "delayed"]
+ScanMode = Literal["helical", "axial"]
 DoseRegion = Literal["head", "head_neck", "neck", "chest", "abdomen", "pelvis", "trunk"]
 
 TUBE_VOLTAGES_KV: Final = (70.0, 80.0, 100.0, 120.0, 140.0)
@@ -66,8 +67,16 @@ class CtSettings:
         Side of the square image, centred on the axis of rotation.
     dose_region
         Which conversion factor gives the effective dose.
+    scan_mode
+        The couch moves on while the tube turns, or stands still for each turn.
     tube_modulation
-        The tube current follows the body's thickness around it; the mean stays as asked.
+        The tube current follows the body's thickness around and along it; the mean stays as asked.
+    scatter_correction
+        The scatter estimated from the readings is taken off; its noise stays.
+    bone_correction
+        A second pass corrects beam hardening in bone too, as for heads.
+    metal_reduction
+        Readings behind metal or cement are replaced from a prior image.
     iterative_strength
         0 for filtered back-projection, up to 5 for ever less and smoother noise.
     couch
@@ -90,9 +99,13 @@ class CtSettings:
     matrix: int = 512
     views: int = 720
     bowtie: Bowtie = "body"
+    scan_mode: ScanMode = "helical"
     phase: Phase = "unenhanced"
     bolus: IodineBolus | None = None
     tube_modulation: bool = True
+    scatter_correction: bool = True
+    bone_correction: bool = False
+    metal_reduction: bool = False
     iterative_strength: int = 0
     couch: bool = True
     same_exposure: bool = False

@@ -1,6 +1,7 @@
 """What the detector reads behind the body: a polychromatic signal with its noise."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numba
@@ -13,18 +14,13 @@ from imagingsim.ct.geometry import (
     Geometry,
     bowtie_g_cm2,
 )
+from imagingsim.ct.scatter import SPREAD_MM, scatter_share, scattered
 from imagingsim.ct.settings import CtSettings
 from imagingsim.ct.tables import attenuation_cm2_g, energy_nodes
 from imagingsim.units import FloatArray, IntArray
 
 ELECTRONIC_NOISE_KEV: Final = 167.0
 """Standard deviation of the electronics of one element and view (5000 electrons at 30 per keV)."""
-
-WATER_CM2_G: Final = 0.19
-"""Attenuation of water for a hardened 120 kVp spectrum."""
-
-MODULATION_RANGE: Final = (0.35, 2.8)
-"""Lowest and highest tube current over that of a mean view."""
 
 LEAST_SIGNAL_KEV: Final = 60.0
 """Readings below one photon are taken as one photon."""
@@ -44,6 +40,14 @@ class Detector:
         (channels,) reading in air, float32.
     electronic_kev2
         Variance of the electronics in one reading.
+    scatter_kev
+        Energy of a scattered photon, mean over the spectrum: what its noise depends on.
+    scatter_share
+        How much a reading scatters into its neighbourhood, from the width of the beam.
+    scatter_decay
+        By how much scatter falls from one channel to the next.
+    scatter_removed
+        Part of the scatter that the scanner takes off.
     """
 
     attenuation: FloatArray
@@ -51,6 +55,14 @@ class Detector:
     variance_kev2: FloatArray
     air_kev: FloatArray
     electronic_kev2: float
+    scatter_kev: float
+    scatter_share: float
+    scatter_decay: float
+    scatter_removed: float
+
+    def rows(self, bases: IntArray) -> "Detector":
+        """Return the detector for some of its bases."""
+        return replace(self, attenuation=np.ascontiguousarray(self.attenuation[bases]))
 
 
 def detector(
@@ -85,6 +97,10 @@ def detector(
         variance_kev2=variance.astype(np.float32),
         air_kev=signal.sum(axis=0).astype(np.float32),
         electronic_kev2=rows * ELECTRONIC_NOISE_KEV**2,
+        scatter_kev=float(variance.sum() / signal.sum()),
+        scatter_share=scatter_share(settings.total_collimation_mm, geometry.channel_mm),
+        scatter_decay=math.exp(-geometry.channel_mm / SPREAD_MM),
+        scatter_removed=1.0 if settings.scatter_correction else 0.0,
     )
 
 
@@ -94,30 +110,6 @@ def _exposure_cm2_mas(settings: CtSettings, geometry: Geometry) -> float:
     area_cm2 = geometry.channel_mm * settings.slice_thickness_mm * magnification**2 / 100.0
     inverse_square = (1000.0 / SOURCE_TO_DETECTOR_MM) ** 2
     return area_cm2 * inverse_square * settings.effective_mas / geometry.views
-
-
-def tube_modulation(water_paths: FloatArray) -> FloatArray:
-    """Return the tube current of each view over the mean, (views,), float32.
-
-    Parameters
-    ----------
-    water_paths
-        (views, channels) path through water, g/cm2.
-
-    Notes
-    -----
-    The current rises with the square root of the attenuation along the thickest ray, which gives
-    the least noise for a dose [1]_, within what a generator can follow.
-
-    References
-    ----------
-    .. [1] Gies M, Kalender WA, Wolf H, Suess C, Madsen MT. Med Phys 26 (1999) 2235.
-       doi:10.1118/1.598779
-    """
-    thickest = water_paths.max(axis=1)
-    current = np.exp(0.5 * WATER_CM2_G * (thickest - thickest.mean()))
-    current = np.clip(current, *MODULATION_RANGE)
-    return (current / current.mean()).astype(np.float32)
 
 
 def attenuation_views(
@@ -147,15 +139,18 @@ def attenuation_views(
     draws = normals if normals is not None else np.zeros((1, 1), dtype=np.float32)
     return _read(
         paths, which, detector.attenuation, detector.signal_kev, detector.variance_kev2,
-        detector.air_kev, np.float32(detector.electronic_kev2), draws, noisy, current,
+        detector.air_kev, np.float32(detector.electronic_kev2), np.float32(detector.scatter_kev),
+        np.float32(detector.scatter_share), np.float32(detector.scatter_decay),
+        np.float32(1.0 - detector.scatter_removed), draws, noisy, current,
     )  # fmt: skip
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def _read(
     paths: FloatArray, which: IntArray, attenuation: FloatArray, signal: FloatArray,
-    variance: FloatArray, air: FloatArray, electronic: np.float32, normals: FloatArray,
-    noisy: bool, current: FloatArray,
+    variance: FloatArray, air: FloatArray, electronic: np.float32, scatter_kev: np.float32,
+    scatter_share: np.float32, scatter_decay: np.float32, scatter_left: np.float32,
+    normals: FloatArray, noisy: bool, current: FloatArray,
 ) -> FloatArray:  # fmt: skip
     """Sum the energies of each reading; loops run along channels so that they vectorise."""
     _, views, channels = paths.shape
@@ -166,6 +161,7 @@ def _read(
     scale = power.view(np.float32)
     mean = np.empty(channels, dtype=np.float32)
     spread = np.empty(channels, dtype=np.float32)
+    scatter = np.empty(channels, dtype=np.float32)
     log2_e = np.float32(-1.4426950408889634)
     for v in range(views):
         mean[:] = 0.0
@@ -194,10 +190,12 @@ def _read(
                 transmitted = p * scale[d]
                 mean[d] += transmitted * signal[e, d]
                 spread[d] += transmitted * variance[e, d]
+        scattered(mean, air, scatter_share, scatter_decay, exponent, scatter)
         for d in range(channels):
-            reading = mean[d] * current[v]
+            reading = (mean[d] + scatter_left * scatter[d]) * current[v]
             if noisy:
-                reading += np.sqrt(spread[d] * current[v] + electronic) * normals[v, d]
+                quanta = (spread[d] + scatter_kev * scatter[d]) * current[v]
+                reading += np.sqrt(quanta + electronic) * normals[v, d]
             reading = max(reading, np.float32(LEAST_SIGNAL_KEV))
             result[v, d] = np.log(air[d] * current[v] / reading)
     return result

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from imagingsim import ct
@@ -23,18 +24,18 @@ def test_ctdi_is_inversely_proportional_to_pitch(settings: Settings) -> None:
 
 def test_size_specific_factors_are_those_of_aapm_204() -> None:
     """Tables 1D and 2D of the report: 30 cm, and 16 cm in the head phantom."""
-    assert size_specific_factor(30.0, 32) == pytest.approx(1.23, abs=0.005)
-    assert size_specific_factor(16.0, 16) == pytest.approx(1.01, abs=0.005)
+    assert size_specific_factor(np.array(30.0), 32) == pytest.approx(1.23, abs=0.005)
+    assert size_specific_factor(np.array(16.0), 16) == pytest.approx(1.01, abs=0.005)
 
 
 def test_a_chest_of_365_mgy_cm_gives_5_1_msv(settings: Settings) -> None:
     asked = settings(dose_region="chest")
-    given = dose(asked, imaged_mm=300.0, water_diameter_cm=28.0)
+    given = dose(asked, imaged_mm=300.0, water_diameters_cm=np.array([28.0]))
     assert given.effective_dose_msv / given.dlp_mgy_cm * 365.0 == pytest.approx(5.1, abs=0.1)
 
 
 def test_a_second_reconstruction_adds_no_dose(settings: Settings) -> None:
-    given = dose(settings(same_exposure=True), imaged_mm=300.0, water_diameter_cm=28.0)
+    given = dose(settings(same_exposure=True), imaged_mm=300.0, water_diameters_cm=np.array([28.0]))
     assert given.dlp_mgy_cm == 0.0
     assert given.effective_dose_msv == 0.0
     assert given.ctdi_vol_mgy > 0.0

@@ -1,0 +1,151 @@
+"""Path lengths through each basis material, slice by slice; every series of a scan reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numba
+import numpy as np
+
+from imagingsim.anatomy.sampled import SampledPhantom
+from imagingsim.ct.couch import couch_paths
+from imagingsim.ct.geometry import Geometry, SlicePlan, geometry, slice_plan
+from imagingsim.ct.planes import density_planes
+from imagingsim.ct.project import Projector
+from imagingsim.ct.settings import CtSettings
+from imagingsim.ct.spiral import spiral_weights
+from imagingsim.units import FloatArray
+
+WHOLE: Final = np.ones(1)
+"""Weight of a sub-slice that is taken alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What is in the beam: a sampled body as densities of basis materials, and the couch.
+
+    Attributes
+    ----------
+    densities
+        (layers, bases) g/cm3, float32; the first basis is water.
+    texture_hu
+        (layers,) CT number of one count of texture.
+    couch
+        (views, channels) water-equivalent path through the couch, g/cm2, or None.
+    """
+
+    sampled: SampledPhantom
+    settings: CtSettings
+    plan: SlicePlan
+    geometry: Geometry
+    densities: FloatArray
+    texture_hu: FloatArray
+    couch: FloatArray | None
+
+    @classmethod
+    def of(cls, sampled: SampledPhantom, settings: CtSettings, densities: FloatArray) -> "Target":
+        """Return the target of a scan; ``densities`` are (bases, layers)."""
+        rays = geometry(settings, *sampled.grid.shape[1:], settings.pixel_mm)
+        return cls(
+            sampled=sampled,
+            settings=settings,
+            plan=slice_plan(settings, sampled.grid),
+            geometry=rays,
+            densities=np.ascontiguousarray(densities.T),
+            texture_hu=np.array([layer.texture_hu for layer in sampled.layers], dtype=np.float32),
+            couch=couch_paths(settings.bowtie, rays, sampled) if settings.couch else None,
+        )
+
+    def planes(self, first: int, weights: FloatArray) -> FloatArray:
+        """Return the mean densities of sub-slices from ``first`` on, (bases, rows, columns)."""
+        part = slice(first, first + len(weights))
+        one = self.sampled
+        return density_planes(
+            one.first[part], one.second[part], one.fraction[part], one.texture[part], weights,
+            self.densities, self.texture_hu,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class SlicePaths:
+    """Line integrals of one slice.
+
+    Attributes
+    ----------
+    lines
+        (planes, views, channels) g/cm2, float32; only of bases that occur. Water comes first.
+    plane_of
+        Which plane each basis is.
+    """
+
+    lines: FloatArray
+    plane_of: dict[int, int]
+
+
+class PathFinder:
+    """Projects the slices of a target; one object serves one thread."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._projector = Projector(target.geometry)
+
+    def slices(self, wanted: range) -> list[SlicePaths]:
+        """Return the line integrals of neighbouring slices, the couch included."""
+        moves = self.target.settings.scan_mode == "helical" and self.target.plan.width > 1
+        found = self._moving(wanted) if moves else self._still(wanted)
+        if self.target.couch is not None:
+            for one in found:
+                one.lines[0] += self.target.couch
+        return found
+
+    def _still(self, wanted: range) -> list[SlicePaths]:
+        plan = self.target.plan
+        return self._projected([self.target.planes(plan.start(k), plan.weights) for k in wanted])
+
+    def _moving(self, wanted: range) -> list[SlicePaths]:
+        target, plan = self.target, self.target.plan
+        first, end = plan.start(wanted[0]), plan.start(wanted[-1]) + plan.width
+        parts = self._projected([target.planes(k, WHOLE) for k in range(first, end)])
+        found = []
+        for slice_ in wanted:
+            own = parts[plan.start(slice_) - first :][: plan.width]
+            weights = spiral_weights(target.settings, plan, slice_, target.geometry.angles_rad)
+            found.append(_mixed(own, weights))
+        return found
+
+    def _projected(self, planes: Sequence[FloatArray]) -> list[SlicePaths]:
+        """Project what there is in some slices, two planes at a time whatever slice they are of."""
+        where: list[dict[int, int]] = []
+        stack: list[FloatArray] = []
+        starts = []
+        for one in planes:
+            # Water is always read, even in a slice of air.
+            present = [k for k in range(len(one)) if k == 0 or one[k].any()]
+            where.append({k: n for n, k in enumerate(present)})
+            starts.append(len(stack))
+            stack += [one[k] for k in present]
+        lines = self._projector.project(stack)
+        ends = [*starts[1:], len(stack)]
+        return [
+            SlicePaths(lines[a:b], known) for a, b, known in zip(starts, ends, where, strict=True)
+        ]
+
+
+def _mixed(parts: Sequence[SlicePaths], weights: FloatArray) -> SlicePaths:
+    """Return a slice from its sub-slices, with weights (views, sub-slices)."""
+    bases = sorted({basis for part in parts for basis in part.plane_of})
+    lines = np.zeros((len(bases), *parts[0].lines.shape[1:]), dtype=np.float32)
+    for number, part in enumerate(parts):
+        for plane, basis in enumerate(bases):
+            if basis in part.plane_of:
+                _add(lines[plane], part.lines[part.plane_of[basis]], weights[:, number].copy())
+    return SlicePaths(lines, {basis: plane for plane, basis in enumerate(bases)})
+
+
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _add(total: FloatArray, lines: FloatArray, weight: FloatArray) -> None:
+    """Add lines (views, channels), each view with its own weight."""
+    for v in range(lines.shape[0]):
+        if weight[v] != 0.0:
+            for d in range(lines.shape[1]):
+                total[v, d] += weight[v] * lines[v, d]

@@ -1,0 +1,93 @@
+"""From path lengths to corrected views: what the scanner reads, and what it makes of it."""
+
+from typing import Final
+
+import numpy as np
+
+from imagingsim.ct.bone import BoneCorrection
+from imagingsim.ct.correct import water_correction, water_path
+from imagingsim.ct.geometry import Geometry
+from imagingsim.ct.iterative import shrunk_noise
+from imagingsim.ct.materials import DEVICES, NATIVE
+from imagingsim.ct.metal import without_metal
+from imagingsim.ct.modulation import around_body
+from imagingsim.ct.paths import SlicePaths
+from imagingsim.ct.second_pass import SecondPass
+from imagingsim.ct.settings import CtSettings
+from imagingsim.ct.signal import Detector, attenuation_views, detector
+from imagingsim.units import FloatArray
+
+_DEVICE_BASES: Final = tuple(NATIVE.index(name) for name in DEVICES)
+
+
+class Reader:
+    """Reads the slices of one series; one object serves one thread.
+
+    Parameters
+    ----------
+    names
+        The basis materials of the detector.
+    bases
+        Which basis of the paths each of them is.
+    """
+
+    def __init__(
+        self, settings: CtSettings, geometry: Geometry, names: tuple[str, ...],
+        bases: tuple[int, ...],
+    ) -> None:  # fmt: skip
+        self.settings = settings
+        self._bases = bases
+        self._detectors = {
+            devices: detector(settings, geometry, names, devices=devices)
+            for devices in (False, True)
+        }
+        self._water = water_correction(self._detectors[False])
+        twice = settings.bone_correction or settings.metal_reduction
+        self._second = SecondPass(geometry) if twice else None
+        bone = settings.bone_correction
+        self._bone = BoneCorrection.of(self._detectors[False], self._water) if bone else None
+
+    def views(
+        self, paths: SlicePaths, rng: np.random.Generator | None, current: float
+    ) -> FloatArray:
+        """Return the corrected views of a slice, (views, channels), g/cm2 of water.
+
+        Parameters
+        ----------
+        rng
+            Source of the noise; without it there is none.
+        current
+            Tube current of this slice over the mean of the scan.
+        """
+        reader, planes = self._reading(paths)
+        noise = None
+        if rng is not None:
+            normals = rng.standard_normal(paths.lines.shape[1:], dtype=np.float32)
+            noise = shrunk_noise(normals, self.settings.iterative_strength)
+        attenuation = attenuation_views(
+            paths.lines, planes, reader, noise, self._tube(paths, current)
+        )
+        return self._again(water_path(attenuation, self._water))
+
+    def _reading(self, paths: SlicePaths) -> tuple[Detector, np.ndarray]:
+        """Return the detector for the bases that occur, and the plane of each of them."""
+        devices = any(basis in paths.plane_of for basis in _DEVICE_BASES)
+        rows = [row for row, basis in enumerate(self._bases) if basis in paths.plane_of]
+        planes = [paths.plane_of[self._bases[row]] for row in rows]
+        return self._detectors[devices].rows(np.array(rows)), np.array(planes)
+
+    def _tube(self, paths: SlicePaths, current: float) -> FloatArray | None:
+        """Return the tube current of each view over the mean of the scan."""
+        if not self.settings.tube_modulation:
+            return None
+        return (around_body(paths.lines[0]) * np.float32(current)).astype(np.float32)
+
+    def _again(self, views: FloatArray) -> FloatArray:
+        """Return views corrected with the help of the image they give."""
+        if self._second is None:
+            return views
+        if self._bone is not None:
+            views = self._bone.corrected(views, self._second)
+        if self.settings.metal_reduction:
+            views = without_metal(views, self._second)
+        return views
