@@ -17,7 +17,15 @@ from imagingsim.series import Subject
 from imagingsim.streams import stream
 from imagingsim.tissue import read_tissues
 
-SUBJECT = Subject("benchmark", "Benchmark", "male", age_y=50.0, weight_kg=73.0, height_m=1.76)
+SUBJECT = Subject(
+    "benchmark",
+    "Benchmark",
+    "male",
+    age_y=50.0,
+    weight_kg=73.0,
+    height_m=1.76,
+    egfr_ml_min_1p73=90.0,
+)
 
 
 def settings(phase: str) -> ct.CtSettings:

@@ -17,6 +17,8 @@ class Subject:
     ----------
     id
         Stable identifier, e.g. the case's id.
+    egfr_ml_min_1p73
+        Filtration of the kidneys, mL/min per 1.73 m2; None when it is not known.
     """
 
     id: str
@@ -25,6 +27,7 @@ class Subject:
     age_y: float
     weight_kg: float
     height_m: float
+    egfr_ml_min_1p73: float | None = None
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ densities of water, hydroxyapatite, iodine, cement and titanium; beam hardening,
 and photon starvation follow from the readings and are never painted.
 """
 
-from imagingsim.ct.acquire import acquire, acquire_phases, share_sample
+from imagingsim.ct.acquire import acquire, acquire_phases
 from imagingsim.ct.geometry import sampling_grid
-from imagingsim.ct.settings import CtSettings, IodineBolus, check
+from imagingsim.ct.raw import RawScan
+from imagingsim.ct.settings import BolusTracking, CtSettings, IodineBolus, check, share_sample
 
 __all__ = [
-    "CtSettings", "IodineBolus", "acquire", "acquire_phases", "check", "sampling_grid",
-    "share_sample",
+    "BolusTracking", "CtSettings", "IodineBolus", "RawScan", "acquire", "acquire_phases", "check",
+    "sampling_grid", "share_sample",
 ]  # fmt: skip

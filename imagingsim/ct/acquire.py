@@ -14,23 +14,20 @@ from queue import SimpleQueue
 import numpy as np
 
 from imagingsim.anatomy.sampled import SampledPhantom
-from imagingsim.ct.contrast import contrast, iodine_given_mg_kg
+from imagingsim.ct.contrast import contrast
 from imagingsim.ct.dose import dose
 from imagingsim.ct.geometry import image_grid
-from imagingsim.ct.materials import NATIVE, iodine_density, native_densities
 from imagingsim.ct.modulation import along_body, water_diameters_cm
-from imagingsim.ct.paths import PathFinder, Target
+from imagingsim.ct.paths import PathFinder
 from imagingsim.ct.reader import Reader
-from imagingsim.ct.recon import BackProjector
-from imagingsim.ct.settings import CtSettings, check
+from imagingsim.ct.recon import BackProjector, stored_hu
+from imagingsim.ct.settings import CtSettings, check, share_sample
+from imagingsim.ct.target import Target, target_of
 from imagingsim.errors import AcquisitionError
 from imagingsim.series import CtTechnique, Subject
 from imagingsim.tissue import Tissues
 from imagingsim.units import FloatArray, IntArray
 from imagingsim.volume import Volume
-
-LOWEST_HU, HIGHEST_HU = -1024, 3071
-"""CT numbers are stored in 12 bits."""
 
 BATCH = 6
 """Slices per unit of work: even, as two real images fill one complex transform; neighbours share
@@ -105,17 +102,6 @@ def acquire_phases(
     return [_series(scan, index, subject) for index in range(len(settings))]
 
 
-def share_sample(first: CtSettings, second: CtSettings) -> bool:
-    """Tell whether one sampled body, and one call of `acquire_phases`, serves both series."""
-    return all(
-        getattr(first, name) == getattr(second, name)
-        for name in (
-            "slice_thickness_mm", "slice_interval_mm", "reconstruction_diameter_mm", "matrix",
-            "views", "bowtie", "couch", "scan_mode", "pitch", "total_collimation_mm",
-        )
-    )  # fmt: skip
-
-
 @dataclass(frozen=True, eq=False)
 class _Scan:
     """What every thread reads, and what it fills in."""
@@ -132,10 +118,7 @@ class _Scan:
         cls, sampled: SampledPhantom, tissues: Tissues, settings: Sequence[CtSettings],
         subject: Subject, rngs: Sequence[np.random.Generator],
     ) -> "_Scan":  # fmt: skip
-        materials = [layer.material for layer in sampled.layers]
-        iodine, bases_of_series = _iodine(tissues, materials, settings, subject)
-        densities = np.vstack([native_densities(tissues, materials), iodine])
-        target = Target.of(sampled, settings[0], densities)
+        target, bases_of_series = target_of(sampled, tissues, settings, subject)
         count, matrix = target.plan.count, settings[0].matrix
         return cls(
             target=target,
@@ -147,20 +130,6 @@ class _Scan:
         )
 
 
-def _iodine(
-    tissues: Tissues, materials: Sequence[str], settings: Sequence[CtSettings], subject: Subject
-) -> tuple[FloatArray, tuple[tuple[int, ...], ...]]:
-    """Return one row of iodine densities per different phase and dose, and each series' bases."""
-    keys = [(one.phase, iodine_given_mg_kg(one, subject)) for one in settings]
-    different = list(dict.fromkeys(keys))
-    rows = [
-        iodine_density(tissues, materials, phase=phase, iodine_mg_kg=given)
-        for phase, given in different
-    ]
-    native = tuple(range(len(NATIVE)))
-    return np.stack(rows), tuple((*native, len(NATIVE) + different.index(key)) for key in keys)
-
-
 class _Chain:
     """The scanner of one thread: everything that is made once and used for many slices."""
 
@@ -169,7 +138,7 @@ class _Chain:
         self.paths = PathFinder(scan.target)
         rays = scan.target.geometry
         self.readers = [
-            Reader(settings, rays, (*NATIVE, "iodine"), bases)
+            Reader(settings, rays, bases)
             for settings, bases in zip(scan.settings, scan.bases_of_series, strict=True)
         ]
         self.back_projectors = {
@@ -189,8 +158,7 @@ class _Chain:
             for first in range(0, len(views), 2):
                 pair = images(*views[first : first + 2])
                 start = slices[first]
-                stored = np.clip(np.rint(pair), LOWEST_HU, HIGHEST_HU)
-                self.scan.images[index][start : start + len(pair)] = stored
+                self.scan.images[index][start : start + len(pair)] = stored_hu(pair)
 
 
 def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechnique]:

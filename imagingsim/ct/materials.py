@@ -5,12 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from imagingsim.ct.settings import Phase
+from imagingsim.ct.contrast import PHASE_TIMES_S, Course
 from imagingsim.tissue import Tissue, Tissues
 from imagingsim.units import FloatArray
-
-REFERENCE_IODINE_MG_KG: Final = 450.0
-"""Dose of iodine that the tables of enhancement hold for."""
 
 DEVICES: Final = ("bone_cement", "titanium")
 """Basis materials that no living tissue contains."""
@@ -29,17 +26,12 @@ def native_densities(tissues: Tissues, materials: Sequence[str]) -> FloatArray:
     return np.stack(rows).astype(np.float32)
 
 
-def iodine_density(
-    tissues: Tissues, materials: Sequence[str], *, phase: Phase, iodine_mg_kg: float
-) -> FloatArray:
-    """Return the iodine in each material in a phase of contrast, g/cm3, shape (n,), float32.
-
-    Enhancement is taken as proportional to the iodine given per body weight.
-    """
+def iodine_density(tissues: Tissues, materials: Sequence[str], course: Course | None) -> FloatArray:
+    """Return the iodine in each material, g/cm3, shape (n,), float32; no course: unenhanced."""
     mg_cm3 = _optional(tissues, materials, "iodine_density")
-    if phase != "unenhanced":
-        dose = iodine_mg_kg / REFERENCE_IODINE_MG_KG
-        mg_cm3 = mg_cm3 + dose * _optional(tissues, materials, f"iodine_{phase}")
+    if course is not None:
+        columns = [_optional(tissues, materials, f"iodine_{phase}") for phase in PHASE_TIMES_S]
+        mg_cm3 = mg_cm3 + course.iodine_mg_cm3(np.stack(columns, axis=1))
     return (mg_cm3 / 1000.0).astype(np.float32)
 
 

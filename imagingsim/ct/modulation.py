@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from imagingsim.ct.paths import Target
+from imagingsim.ct.target import Target
 from imagingsim.units import FloatArray
 
 WATER_CM2_G: Final = 0.19

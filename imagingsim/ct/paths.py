@@ -7,63 +7,13 @@ from typing import Final
 import numba
 import numpy as np
 
-from imagingsim.anatomy.sampled import SampledPhantom
-from imagingsim.ct.couch import couch_paths
-from imagingsim.ct.geometry import Geometry, SlicePlan, geometry, slice_plan
-from imagingsim.ct.planes import density_planes
 from imagingsim.ct.project import Projector
-from imagingsim.ct.settings import CtSettings
 from imagingsim.ct.spiral import spiral_weights
+from imagingsim.ct.target import Target
 from imagingsim.units import FloatArray
 
 WHOLE: Final = np.ones(1)
 """Weight of a sub-slice that is taken alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """What is in the beam: a sampled body as densities of basis materials, and the couch.
-
-    Attributes
-    ----------
-    densities
-        (layers, bases) g/cm3, float32; the first basis is water.
-    texture_hu
-        (layers,) CT number of one count of texture.
-    couch
-        (views, channels) water-equivalent path through the couch, g/cm2, or None.
-    """
-
-    sampled: SampledPhantom
-    settings: CtSettings
-    plan: SlicePlan
-    geometry: Geometry
-    densities: FloatArray
-    texture_hu: FloatArray
-    couch: FloatArray | None
-
-    @classmethod
-    def of(cls, sampled: SampledPhantom, settings: CtSettings, densities: FloatArray) -> "Target":
-        """Return the target of a scan; ``densities`` are (bases, layers)."""
-        rays = geometry(settings, *sampled.grid.shape[1:], settings.pixel_mm)
-        return cls(
-            sampled=sampled,
-            settings=settings,
-            plan=slice_plan(settings, sampled.grid),
-            geometry=rays,
-            densities=np.ascontiguousarray(densities.T),
-            texture_hu=np.array([layer.texture_hu for layer in sampled.layers], dtype=np.float32),
-            couch=couch_paths(settings.bowtie, rays, sampled) if settings.couch else None,
-        )
-
-    def planes(self, first: int, weights: FloatArray) -> FloatArray:
-        """Return the mean densities of sub-slices from ``first`` on, (bases, rows, columns)."""
-        part = slice(first, first + len(weights))
-        one = self.sampled
-        return density_planes(
-            one.first[part], one.second[part], one.fraction[part], one.texture[part], weights,
-            self.densities, self.texture_hu,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,20 +25,15 @@ class Reader:
 
     Parameters
     ----------
-    names
-        The basis materials of the detector.
     bases
-        Which basis of the paths each of them is.
+        Which bases of the paths are the native materials and the iodine of this series.
     """
 
-    def __init__(
-        self, settings: CtSettings, geometry: Geometry, names: tuple[str, ...],
-        bases: tuple[int, ...],
-    ) -> None:  # fmt: skip
+    def __init__(self, settings: CtSettings, geometry: Geometry, bases: tuple[int, ...]) -> None:
         self.settings = settings
         self._bases = bases
         self._detectors = {
-            devices: detector(settings, geometry, names, devices=devices)
+            devices: detector(settings, geometry, (*NATIVE, "iodine"), devices=devices)
             for devices in (False, True)
         }
         self._water = water_correction(self._detectors[False])

@@ -8,7 +8,11 @@ import scipy.fft
 from imagingsim.ct.geometry import Geometry
 from imagingsim.ct.project import ComplexArray, radial_lines, transform
 from imagingsim.ct.settings import Kernel
-from imagingsim.units import FloatArray
+from imagingsim.units import FloatArray, IntArray
+
+LOWEST_HU: Final = -1024
+HIGHEST_HU: Final = 3071
+"""CT numbers are stored in 12 bits."""
 
 TAPER_START: Final = 0.85
 """Fraction of the image's highest frequency where kernels begin to fall to nought."""
@@ -38,6 +42,11 @@ def kernel_response(kernel: Kernel, frequency_mm: FloatArray) -> FloatArray:
         return edge * np.exp(-((f / 0.85) ** 4))
     edge = 1.0 + 1.2 * (f / 0.6) ** 2 * np.exp(-((f / 0.9) ** 4))
     return edge * np.exp(-((f / 1.15) ** 6))
+
+
+def stored_hu(images: FloatArray) -> IntArray:
+    """Return CT numbers as a scanner stores them: whole, in 12 bits, int16."""
+    return np.clip(np.rint(images), LOWEST_HU, HIGHEST_HU).astype(np.int16)
 
 
 class BackProjector:

@@ -32,6 +32,18 @@ BOLUS_RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "rate_ml_s": (0.5, 8.0, "mL/s"),
     "delay_s": (0.0, 1200.0, "s"),
 }
+TRACKING_RANGES: Final[dict[str, tuple[float, float, str]]] = {
+    "threshold_hu": (30.0, 300.0, "HU"),
+    "then_s": (0.0, 600.0, "s"),
+}
+
+
+@record
+class BolusTracking:
+    """The scan starts some time after the aorta has become brighter by a threshold."""
+
+    threshold_hu: float = 100.0
+    then_s: float
 
 
 @record
@@ -43,14 +55,17 @@ class IodineBolus:
     iodine_mg_kg
         Iodine per body weight.
     delay_s
-        From the start of the injection to the start of the scan.
+        From the start of the injection to the start of the scan; or the aorta is watched:
+    tracking
+        Instead of a delay.
     """
 
     agent: str = "iohexol"
     iodine_mg_kg: float = 450.0
     concentration_mg_ml: float = 350.0
     rate_ml_s: float = 3.5
-    delay_s: float
+    delay_s: float | None = None
+    tracking: BolusTracking | None = None
 
 
 @record
@@ -139,7 +154,7 @@ def check(settings: CtSettings) -> None:
             f"slices of {settings.slice_thickness_mm:g} mm. Choose an interval up to the thickness."
         )
     if settings.bolus is not None:
-        _check_ranges(settings.bolus, BOLUS_RANGES)
+        _check_bolus(settings.bolus)
     if (settings.bolus is None) != (settings.phase == "unenhanced"):
         given = "absent" if settings.bolus is None else "set"
         raise AcquisitionError(
@@ -148,12 +163,32 @@ def check(settings: CtSettings) -> None:
         )
 
 
+def _check_bolus(bolus: IodineBolus) -> None:
+    if (bolus.delay_s is None) == (bolus.tracking is None):
+        raise AcquisitionError("A bolus needs a delay_s or tracking, one of them. Give one.")
+    _check_ranges(bolus, BOLUS_RANGES)
+    if bolus.tracking is not None:
+        _check_ranges(bolus.tracking, TRACKING_RANGES)
+
+
+def share_sample(first: CtSettings, second: CtSettings) -> bool:
+    """Tell whether one scan of a body serves both series: they differ in what follows it only."""
+    return all(
+        getattr(first, name) == getattr(second, name)
+        for name in (
+            "slice_thickness_mm", "slice_interval_mm", "reconstruction_diameter_mm", "matrix",
+            "views", "bowtie", "couch", "scan_mode", "pitch", "total_collimation_mm",
+        )
+    )  # fmt: skip
+
+
 def _check_ranges(
-    settings: CtSettings | IodineBolus, ranges: dict[str, tuple[float, float, str]]
+    settings: CtSettings | IodineBolus | BolusTracking,
+    ranges: dict[str, tuple[float, float, str]],
 ) -> None:
     for name, (low, high, unit) in ranges.items():
         value = getattr(settings, name)
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             raise AcquisitionError(
                 f"{name} is {value:g} {unit}, outside the scanner's range of "
                 f"{low:g} to {high:g} {unit}."

@@ -96,7 +96,8 @@ def acquire(
     progress.step(f"{protocol.title}: building the body (the first time takes a minute)")
     visit = _Visit(
         case, timepoint, acquisition, protocol, seed, case.phantom(timepoint, arms=protocol.arms),
-        case.tissues(read_tissues(library), timepoint), subject_of(case), progress,
+        case.tissues(read_tissues(library), timepoint), subject_of(case, timepoint),
+        progress,
     )  # fmt: skip
     series: list[Series] = []
     labels: list[LabelVolume] = []
@@ -111,12 +112,13 @@ def acquire(
     )  # fmt: skip
 
 
-def subject_of(case: Case) -> Subject:
-    """Return the virtual patient as a scanner's console knows them."""
-    patient = case.patient
+def subject_of(case: Case, timepoint: str) -> Subject:
+    """Return the virtual patient as a scanner's console knows them at a timepoint."""
+    patient, kidneys = case.patient, case.lab("egfr", timepoint)
     return Subject(
         id=case.id, name=f"Synthetic^{case.id}", sex=patient.sex, age_y=patient.age_y,
         weight_kg=patient.weight_kg, height_m=patient.height_m,
+        egfr_ml_min_1p73=None if kidneys is None else kidneys.value,
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from imagingsim.anatomy import Case, Phantom, SampledPhantom, sample
 from imagingsim.content import Library
-from imagingsim.ct.materials import NATIVE, REFERENCE_IODINE_MG_KG, iodine_density, native_densities
+from imagingsim.ct.contrast import reference_course
+from imagingsim.ct.materials import NATIVE, iodine_density, native_densities
 from imagingsim.ct.settings import Phase
 from imagingsim.ct.tables import attenuation_cm2_g
 from imagingsim.formats import label_volume
@@ -38,9 +39,8 @@ def true_body(
 def ideal_hu(sampled: SampledPhantom, tissues: Tissues, *, phase: Phase) -> FloatArray:
     """Return the CT numbers of a sample as a perfect scanner would measure them, HU, float32."""
     densities = native_densities(tissues, sampled.materials)
-    iodine = iodine_density(
-        tissues, sampled.materials, phase=phase, iodine_mg_kg=REFERENCE_IODINE_MG_KG
-    )
+    course = None if phase == "unenhanced" else reference_course(phase)
+    iodine = iodine_density(tissues, sampled.materials, course)
     return sampled.property_map(_hu(densities, iodine), 1.0)
 
 

@@ -27,7 +27,15 @@ def tissues() -> Tissues:
 
 @pytest.fixture
 def subject() -> Subject:
-    return Subject(id="test", name="Test", sex="male", age_y=50.0, weight_kg=75.0, height_m=1.76)
+    return Subject(
+        id="test",
+        name="Test",
+        sex="male",
+        age_y=50.0,
+        weight_kg=75.0,
+        height_m=1.76,
+        egfr_ml_min_1p73=90.0,
+    )
 
 
 @pytest.fixture

@@ -152,10 +152,9 @@ def test_phases_reach_their_enhancement(
     abdomen: tuple[Disc, ...],
 ) -> None:  # fmt: skip
     """450 mg/kg at 120 kVp: late arterial aorta 318 +- 45, portal venous 170 +- 30, liver 113."""
-    bolus = ct.IodineBolus(delay_s=36.0)
     asked = [
-        settings(mas=800.0, phase=phase, bolus=bolus)
-        for phase in ("late_arterial", "portal_venous")
+        settings(mas=800.0, phase=phase, bolus=ct.IodineBolus(rate_ml_s=4.0, delay_s=delay_s))
+        for phase, delay_s in (("late_arterial", 37.0), ("portal_venous", 70.0))
     ]
     grid = ct.sampling_grid(asked[0], Box((-170.0, 170.0), (-120.0, 120.0), (0.0, 5.0)))
     series = ct.acquire_phases(

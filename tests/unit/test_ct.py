@@ -1,6 +1,7 @@
 """CT settings, geometry, materials and small parts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pydantic
@@ -9,6 +10,7 @@ import pytest
 from imagingsim import ct
 from imagingsim.anatomy.sampled import Layer, SampledPhantom
 from imagingsim.content import library
+from imagingsim.ct.contrast import PHASE_TIMES_S, course, reference_course
 from imagingsim.ct.geometry import bowtie_g_cm2, geometry, image_grid, slice_plan
 from imagingsim.ct.materials import NATIVE, iodine_density, native_densities
 from imagingsim.ct.planes import density_planes
@@ -19,7 +21,15 @@ from imagingsim.streams import stream
 from imagingsim.tissue import Tissues, read_tissues
 
 BOX = Box((-60.0, 60.0), (-50.0, 70.0), (100.0, 130.0))
-SUBJECT = Subject(id="test", name="Test", sex="female", age_y=60.0, weight_kg=140.0, height_m=1.6)
+SUBJECT = Subject(
+    id="test",
+    name="Test",
+    sex="female",
+    age_y=60.0,
+    weight_kg=140.0,
+    height_m=1.6,
+    egfr_ml_min_1p73=90.0,
+)
 
 
 def settings(**changes: object) -> ct.CtSettings:
@@ -158,20 +168,46 @@ def test_texture_and_partial_volume_reach_the_water_plane() -> None:
     assert planes[1, 0] == pytest.approx([0.5, 0.05])
 
 
-def test_iodine_is_proportional_to_the_dose_per_weight(tissues: Tissues) -> None:
+def test_the_reference_patient_has_the_tables_iodine(tissues: Tissues) -> None:
+    names = ["blood_arterial", "blood_portal", "liver", "pancreas", "renal_cortex", "urine"]
+    for phase in PHASE_TIMES_S:
+        found = iodine_density(tissues, names, reference_course(phase)) * 1000.0
+        table = [tissues[name].values.get(f"iodine_{phase}") for name in names]
+        assert found == pytest.approx([0.0 if q is None else q.value for q in table], rel=1e-5)
+
+
+def test_half_the_iodine_is_half_as_bright(tissues: Tissues) -> None:
     full, half = (
-        iodine_density(tissues, ["blood_arterial"], phase="late_arterial", iodine_mg_kg=dose)
-        for dose in (450.0, 225.0)
+        iodine_density(
+            tissues, ["blood_arterial", "liver"], course(enhanced(dose, dose / 100), SUBJECT)
+        )
+        for dose in (300.0, 150.0)
     )
-    assert full == pytest.approx(2.0 * half)
+    assert full == pytest.approx(2.0 * half, rel=0.02)
 
 
 def test_an_unenhanced_scan_shows_the_thyroids_own_iodine_only(tissues: Tissues) -> None:
-    found = iodine_density(
-        tissues, ["thyroid", "blood_arterial"], phase="unenhanced", iodine_mg_kg=0.0
-    )
+    found = iodine_density(tissues, ["thyroid", "blood_arterial"], None)
     assert found[0] > 0.0
     assert found[1] == 0.0
+
+
+def enhanced(iodine_mg_kg: float, rate_ml_s: float) -> ct.CtSettings:
+    bolus = ct.IodineBolus(iodine_mg_kg=iodine_mg_kg, rate_ml_s=rate_ml_s, delay_s=40.0)
+    return settings(phase="late_arterial", bolus=bolus)
+
+
+def test_contrast_without_known_renal_function_is_refused(tissues: Tissues) -> None:
+    unknown = replace(SUBJECT, egfr_ml_min_1p73=None)
+    with pytest.raises(AcquisitionError, match="renal function is not known"):
+        course(enhanced(300.0, 3.0), unknown)
+
+
+def test_a_threshold_that_is_never_reached_is_refused() -> None:
+    tracking = ct.BolusTracking(threshold_hu=300.0, then_s=5.0)
+    weak = ct.IodineBolus(iodine_mg_kg=60.0, rate_ml_s=0.5, tracking=tracking)
+    with pytest.raises(AcquisitionError, match="never becomes 300 HU brighter"):
+        course(settings(phase="late_arterial", bolus=weak), SUBJECT)
 
 
 def test_a_tissue_without_composition_is_named(tissues: Tissues) -> None:
