@@ -45,7 +45,7 @@ ARM: Final = 0.1
 9 mL/s with an injection of 4 mL/s followed by saline)."""
 
 WATER: Final = {
-    "gut": 0.06,
+    "gut": 0.16,
     "spleen": 0.006,
     "liver": 0.045,
     "kidney": 0.015,
