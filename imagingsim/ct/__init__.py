@@ -8,9 +8,16 @@ and photon starvation follow from the readings and are never painted.
 from imagingsim.ct.acquire import acquire, acquire_phases
 from imagingsim.ct.geometry import sampling_grid
 from imagingsim.ct.raw import RawScan
-from imagingsim.ct.settings import BolusTracking, CtSettings, IodineBolus, check, share_sample
+from imagingsim.ct.settings import (
+    BolusTracking,
+    CtSettings,
+    DualEnergy,
+    IodineBolus,
+    check,
+    share_sample,
+)
 
 __all__ = [
-    "BolusTracking", "CtSettings", "IodineBolus", "RawScan", "acquire", "acquire_phases", "check",
-    "sampling_grid", "share_sample",
+    "BolusTracking", "CtSettings", "DualEnergy", "IodineBolus", "RawScan", "acquire",
+    "acquire_phases", "check", "sampling_grid", "share_sample",
 ]  # fmt: skip

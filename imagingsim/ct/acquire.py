@@ -17,10 +17,10 @@ from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.ct.contrast import contrast
 from imagingsim.ct.dose import dose
 from imagingsim.ct.geometry import image_grid
+from imagingsim.ct.imager import Imager
 from imagingsim.ct.modulation import along_body, water_diameters_cm
 from imagingsim.ct.paths import PathFinder
-from imagingsim.ct.reader import Reader
-from imagingsim.ct.recon import BackProjector, stored_hu
+from imagingsim.ct.recon import stored_hu
 from imagingsim.ct.settings import CtSettings, check, share_sample
 from imagingsim.ct.target import Target, target_of
 from imagingsim.errors import AcquisitionError
@@ -136,29 +136,21 @@ class _Chain:
     def __init__(self, scan: _Scan) -> None:
         self.scan = scan
         self.paths = PathFinder(scan.target)
-        rays = scan.target.geometry
-        self.readers = [
-            Reader(settings, rays, bases)
+        self.imagers = [
+            Imager(settings, scan.target.geometry, bases)
             for settings, bases in zip(scan.settings, scan.bases_of_series, strict=True)
         ]
-        self.back_projectors = {
-            kernel: BackProjector(rays, kernel)
-            for kernel in dict.fromkeys(one.kernel for one in scan.settings)
-        }
 
     def run(self, slices: range) -> None:
         """Fill in the images of some slices, for every series."""
         paths = self.paths.slices(slices)
-        for index, settings in enumerate(self.scan.settings):
-            images = self.back_projectors[settings.kernel].images_hu
-            views = [
-                self.readers[index].views(path, self.scan.noise[index][k], self.scan.current[k])
+        for index, imager in enumerate(self.imagers):
+            readings = [
+                (path, self.scan.noise[index][k], float(self.scan.current[k]))
                 for k, path in zip(slices, paths, strict=True)
             ]
-            for first in range(0, len(views), 2):
-                pair = images(*views[first : first + 2])
-                start = slices[first]
-                self.scan.images[index][start : start + len(pair)] = stored_hu(pair)
+            for k, image in zip(slices, imager.images_hu(readings), strict=True):
+                self.scan.images[index][k] = stored_hu(image)
 
 
 def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechnique]:

@@ -66,8 +66,10 @@ def ctdi_vol_mgy(settings: CtSettings) -> float:
     >>> round(ctdi_vol_mgy(settings), 1)
     6.6
     """
-    kerma = air_kerma_mgy_mas(settings.kvp, SOURCE_TO_AXIS_MM)
-    return kerma * CTDI_PER_AIR_KERMA[phantom_cm(settings)] * settings.effective_mas
+    kerma_mgy = air_kerma_mgy_mas(settings.kvp, SOURCE_TO_AXIS_MM) * settings.mas
+    if settings.dual is not None:
+        kerma_mgy += air_kerma_mgy_mas(settings.dual.kvp, SOURCE_TO_AXIS_MM) * settings.dual.mas
+    return kerma_mgy * CTDI_PER_AIR_KERMA[phantom_cm(settings)] / settings.pitch
 
 
 def size_specific_factor(water_diameter_cm: FloatArray, phantom: Literal[16, 32]) -> FloatArray:

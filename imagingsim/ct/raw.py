@@ -6,17 +6,17 @@ from functools import lru_cache
 from typing import Final
 
 from imagingsim.anatomy.sampled import SampledPhantom
+from imagingsim.ct.imager import Imager, Reading
 from imagingsim.ct.modulation import along_body, water_diameters_cm
 from imagingsim.ct.paths import PathFinder, SlicePaths
-from imagingsim.ct.reader import Reader
-from imagingsim.ct.recon import BackProjector, stored_hu
+from imagingsim.ct.recon import stored_hu
 from imagingsim.ct.settings import CtSettings, check, share_sample
 from imagingsim.ct.target import target_of
 from imagingsim.errors import AcquisitionError
 from imagingsim.series import Subject
 from imagingsim.streams import stream
 from imagingsim.tissue import Tissues
-from imagingsim.units import IntArray
+from imagingsim.units import FloatArray, IntArray
 
 KEPT_SLICES: Final = 32
 """How many slices' path lengths are kept: about 10 MB each."""
@@ -48,10 +48,7 @@ class RawScan:
         self._current = along_body(water_diameters_cm(self._target))
         self._finder = PathFinder(self._target)
         self._paths: OrderedDict[int, SlicePaths] = OrderedDict()
-        self._reader = lru_cache(maxsize=8)(self._new_reader)
-        self._back_projector = lru_cache(maxsize=4)(
-            lambda kernel: BackProjector(self._target.geometry, kernel)
-        )
+        self._imager = lru_cache(maxsize=8)(self._new_imager)
 
     @property
     def slices(self) -> int:
@@ -86,14 +83,20 @@ class RawScan:
                 "Slices, views, bowtie, pitch and image matrix belong to a scan and cannot be "
                 "changed afterwards. Scan again."
             )
-        rng = stream(self.seed, f"slice {slice_}") if noise else None
-        views = self._reader(wanted, series).views(
-            self._paths_of(slice_), rng, float(self._current[slice_])
-        )
-        return stored_hu(self._back_projector(wanted.kernel).images_hu(views)[0])
+        (image,) = self._imager(wanted, series).images_hu([self._reading(slice_, noise)])
+        return stored_hu(image)
 
-    def _new_reader(self, settings: CtSettings, series: int) -> Reader:
-        return Reader(settings, self._target.geometry, self._bases[series])
+    def iodine_mg_ml(self, slice_: int, settings: CtSettings, *, series: int = 0) -> FloatArray:
+        """Return the iodine in a slice of a dual-energy series, (matrix, matrix), mg/mL."""
+        _, iodine = self._imager(settings, series).water_and_iodine(self._reading(slice_, True))
+        return iodine * 1000.0
+
+    def _reading(self, slice_: int, noise: bool) -> Reading:
+        rng = stream(self.seed, f"slice {slice_}") if noise else None
+        return self._paths_of(slice_), rng, float(self._current[slice_])
+
+    def _new_imager(self, settings: CtSettings, series: int) -> Imager:
+        return Imager(settings, self._target.geometry, self._bases[series])
 
     def _paths_of(self, slice_: int) -> SlicePaths:
         if slice_ not in self._paths:

@@ -1,11 +1,13 @@
 """From path lengths to corrected views: what the scanner reads, and what it makes of it."""
 
+import dataclasses
 from typing import Final
 
 import numpy as np
 
 from imagingsim.ct.bone import BoneCorrection
 from imagingsim.ct.correct import water_correction, water_path
+from imagingsim.ct.dual_energy import Decomposition
 from imagingsim.ct.geometry import Geometry
 from imagingsim.ct.iterative import shrunk_noise
 from imagingsim.ct.materials import DEVICES, NATIVE
@@ -13,7 +15,7 @@ from imagingsim.ct.metal import without_metal
 from imagingsim.ct.modulation import around_body
 from imagingsim.ct.paths import SlicePaths
 from imagingsim.ct.second_pass import SecondPass
-from imagingsim.ct.settings import CtSettings
+from imagingsim.ct.settings import CtSettings, DualEnergy
 from imagingsim.ct.signal import Detector, attenuation_views, detector
 from imagingsim.units import FloatArray
 
@@ -32,15 +34,15 @@ class Reader:
     def __init__(self, settings: CtSettings, geometry: Geometry, bases: tuple[int, ...]) -> None:
         self.settings = settings
         self._bases = bases
-        self._detectors = {
+        self.detectors = {
             devices: detector(settings, geometry, (*NATIVE, "iodine"), devices=devices)
             for devices in (False, True)
         }
-        self._water = water_correction(self._detectors[False])
+        self._water = water_correction(self.detectors[False])
         twice = settings.bone_correction or settings.metal_reduction
         self._second = SecondPass(geometry) if twice else None
         bone = settings.bone_correction
-        self._bone = BoneCorrection.of(self._detectors[False], self._water) if bone else None
+        self._bone = BoneCorrection.of(self.detectors[False], self._water) if bone else None
 
     def views(
         self, paths: SlicePaths, rng: np.random.Generator | None, current: float
@@ -54,22 +56,27 @@ class Reader:
         current
             Tube current of this slice over the mean of the scan.
         """
+        attenuation = self.attenuation(paths, rng, current)
+        return self._again(water_path(attenuation, self._water))
+
+    def attenuation(
+        self, paths: SlicePaths, rng: np.random.Generator | None, current: float
+    ) -> FloatArray:
+        """Return the logarithmic attenuation that is read, (views, channels), uncorrected."""
         reader, planes = self._reading(paths)
         noise = None
         if rng is not None:
             normals = rng.standard_normal(paths.lines.shape[1:], dtype=np.float32)
             noise = shrunk_noise(normals, self.settings.iterative_strength)
-        attenuation = attenuation_views(
-            paths.lines, planes, reader, noise, self._tube(paths, current)
-        )
-        return self._again(water_path(attenuation, self._water))
+        tube = self._tube(paths, current)
+        return attenuation_views(paths.lines, planes, reader, noise, tube)
 
     def _reading(self, paths: SlicePaths) -> tuple[Detector, np.ndarray]:
         """Return the detector for the bases that occur, and the plane of each of them."""
         devices = any(basis in paths.plane_of for basis in _DEVICE_BASES)
         rows = [row for row, basis in enumerate(self._bases) if basis in paths.plane_of]
         planes = [paths.plane_of[self._bases[row]] for row in rows]
-        return self._detectors[devices].rows(np.array(rows)), np.array(planes)
+        return self.detectors[devices].rows(np.array(rows)), np.array(planes)
 
     def _tube(self, paths: SlicePaths, current: float) -> FloatArray | None:
         """Return the tube current of each view over the mean of the scan."""
@@ -86,3 +93,21 @@ class Reader:
         if self.settings.metal_reduction:
             views = without_metal(views, self._second)
         return views
+
+
+class DualReader:
+    """Reads the slices of a dual-energy series; one object serves one thread."""
+
+    def __init__(
+        self, settings: CtSettings, dual: DualEnergy, geometry: Geometry, bases: tuple[int, ...]
+    ) -> None:
+        high = dataclasses.replace(settings, kvp=dual.kvp, mas=dual.mas, dual=None)
+        self._readers = [Reader(one, geometry, bases) for one in (settings, high)]
+        self._decomposition = Decomposition.of(*(r.detectors[False] for r in self._readers))
+
+    def paths(
+        self, paths: SlicePaths, rng: np.random.Generator | None, current: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the paths of a slice through water and iodine, g/cm2, (views, channels) each."""
+        low, high = (reader.attenuation(paths, rng, current) for reader in self._readers)
+        return self._decomposition.paths(low, high)

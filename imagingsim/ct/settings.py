@@ -32,6 +32,10 @@ BOLUS_RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "rate_ml_s": (0.5, 8.0, "mL/s"),
     "delay_s": (0.0, 1200.0, "s"),
 }
+DUAL_RANGES: Final[dict[str, tuple[float, float, str]]] = {
+    "mas": (1.0, 800.0, "mAs"),
+    "kev": (40.0, 140.0, "keV"),
+}
 TRACKING_RANGES: Final[dict[str, tuple[float, float, str]]] = {
     "threshold_hu": (30.0, 300.0, "HU"),
     "then_s": (0.0, 600.0, "s"),
@@ -69,6 +73,21 @@ class IodineBolus:
 
 
 @record
+class DualEnergy:
+    """A second exposure at a higher tube voltage; the image is that of photons of one energy.
+
+    Attributes
+    ----------
+    kev
+        The energy the image is made for.
+    """
+
+    kvp: float = 140.0
+    mas: float
+    kev: float = 70.0
+
+
+@record
 class CtSettings:
     """Everything asked of the scanner for one series.
 
@@ -92,6 +111,8 @@ class CtSettings:
         A second pass corrects beam hardening in bone too, as for heads.
     metal_reduction
         Readings behind metal or cement are replaced from a prior image.
+    dual
+        A second exposure; ``kvp`` and ``mas`` are those of the first, at the lower voltage.
     iterative_strength
         0 for filtered back-projection, up to 5 for ever less and smoother noise.
     couch
@@ -121,6 +142,7 @@ class CtSettings:
     scatter_correction: bool = True
     bone_correction: bool = False
     metal_reduction: bool = False
+    dual: DualEnergy | None = None
     iterative_strength: int = 0
     couch: bool = True
     same_exposure: bool = False
@@ -148,6 +170,8 @@ def check(settings: CtSettings) -> None:
         known = ", ".join(f"{kvp:g}" for kvp in TUBE_VOLTAGES_KV)
         raise AcquisitionError(f"kvp is {settings.kvp:g}, but the tube runs at {known} kV.")
     _check_ranges(settings, RANGES)
+    if settings.dual is not None:
+        _check_dual(settings, settings.dual)
     if settings.slice_interval_mm > settings.slice_thickness_mm:
         raise AcquisitionError(
             f"slice_interval_mm is {settings.slice_interval_mm:g}, which leaves gaps between "
@@ -161,6 +185,20 @@ def check(settings: CtSettings) -> None:
             f"phase is {settings.phase} and bolus is {given}. "
             "An enhanced phase needs a bolus; an unenhanced one takes none."
         )
+
+
+def _check_dual(settings: CtSettings, dual: DualEnergy) -> None:
+    if dual.kvp not in TUBE_VOLTAGES_KV or dual.kvp <= settings.kvp:
+        raise AcquisitionError(
+            f"dual.kvp is {dual.kvp:g}; the second tube voltage must be one of the scanner's and "
+            f"above the first, {settings.kvp:g} kV."
+        )
+    if settings.bone_correction or settings.metal_reduction:
+        raise AcquisitionError(
+            "A dual-energy image takes no bone_correction and no metal_reduction; it needs none "
+            "for bone. Leave them out."
+        )
+    _check_ranges(dual, DUAL_RANGES)
 
 
 def _check_bolus(bolus: IodineBolus) -> None:
@@ -183,7 +221,7 @@ def share_sample(first: CtSettings, second: CtSettings) -> bool:
 
 
 def _check_ranges(
-    settings: CtSettings | IodineBolus | BolusTracking,
+    settings: CtSettings | DualEnergy | IodineBolus | BolusTracking,
     ranges: dict[str, tuple[float, float, str]],
 ) -> None:
     for name, (low, high, unit) in ranges.items():
