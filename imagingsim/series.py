@@ -46,7 +46,13 @@ class Contrast:
 
 @dataclass(frozen=True)
 class CtTechnique:
-    """What a CT scanner records about a series; doses are for this series alone."""
+    """What a CT scanner records about a series; doses are for this series alone.
+
+    Attributes
+    ----------
+    effective_dose_msv, effective_dose_icrp_103_msv
+        With the older and the newer published conversion factors; each is uncertain by 40 %.
+    """
 
     kvp: float
     tube_current_ma: float
@@ -64,6 +70,7 @@ class CtTechnique:
     ssde_mgy: float
     effective_dose_msv: float
     metal_artefact_reduction: bool
+    effective_dose_icrp_103_msv: float | None = None
     contrast: Contrast | None = None
 
 

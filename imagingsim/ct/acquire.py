@@ -179,6 +179,7 @@ def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechni
         dlp_mgy_cm=given.dlp_mgy_cm,
         ssde_mgy=given.ssde_mgy,
         effective_dose_msv=given.effective_dose_msv,
+        effective_dose_icrp_103_msv=given.effective_dose_icrp_103_msv,
         metal_artefact_reduction=settings.metal_reduction,
         contrast=contrast(settings, subject),
     )

@@ -34,6 +34,18 @@ def test_a_chest_of_365_mgy_cm_gives_5_1_msv(settings: Settings) -> None:
     assert given.effective_dose_msv / given.dlp_mgy_cm * 365.0 == pytest.approx(5.1, abs=0.1)
 
 
+def test_both_published_factors_are_given(settings: Settings) -> None:
+    """365 mGy cm of a chest: 5.1 mSv with the older, 5.3 mSv with the newer factor."""
+    given = dose(
+        settings(dose_region="chest"), imaged_mm=300.0, water_diameters_cm=np.array([28.0])
+    )
+    per_dlp = 365.0 / given.dlp_mgy_cm
+    assert given.effective_dose_icrp_103_msv is not None
+    assert given.effective_dose_icrp_103_msv * per_dlp == pytest.approx(5.3, abs=0.1)
+    both = dose(settings(dose_region="head_neck"), imaged_mm=9.0, water_diameters_cm=np.ones(1))
+    assert both.effective_dose_icrp_103_msv is None
+
+
 def test_a_second_reconstruction_adds_no_dose(settings: Settings) -> None:
     given = dose(settings(same_exposure=True), imaged_mm=300.0, water_diameters_cm=np.array([28.0]))
     assert given.dlp_mgy_cm == 0.0
