@@ -1,4 +1,6 @@
-"""Makes phantoms/tissues/composition.csv and perfusion.csv from benchmarks/ct_tissues.csv.
+"""Makes composition.csv, perfusion.csv and test_objects.csv of phantoms/tissues.
+
+The first two come from benchmarks/ct_tissues.csv.
 
 Each tissue takes its dependence on energy from a parent of ICRU report 46, fitted as water and
 hydroxyapatite over 20 to 140 keV, and its CT number at 120 kVp from the list: soft tissues by a
@@ -15,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import spekpy
 from ct_tables import ENERGY_KEV, MU, attenuation_cm2_g, detected, spectrum
+from xraydb import atomic_mass
 
 Row = dict[str, str]
 Line = tuple[str, ...]
@@ -72,6 +75,11 @@ def parent_mix(parent: str) -> tuple[float, float]:
         elements = json.loads(file.read_text())["composition"]["elements"]
         by_number = {int(z): fraction for z, fraction in elements}
         attenuation = attenuation_cm2_g(by_number)
+    return as_water_and_bone(attenuation)
+
+
+def as_water_and_bone(attenuation: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the mixture of water and hydroxyapatite that attenuates alike at 120 kVp."""
     basis = np.stack([MU["water"], MU["hydroxyapatite"]], axis=1)
     weight = np.sqrt(WEIGHT + 1e-5)
     fit = np.linalg.lstsq(basis * weight[:, None], attenuation * weight, rcond=None)[0]
@@ -126,6 +134,36 @@ def thyroid_iodine(rows: list[Row]) -> Iterator[Line]:
     yield "thyroid", "iodine_density", f"{own:.3f}", "mg/cm3", f"105 HU of 45: {row['source']}"
 
 
+PLASTICS = {
+    "polymethylpentene": ({"C": 6, "H": 12}, 0.83), "polystyrene": ({"C": 8, "H": 8}, 1.03),
+    "polyethylene_low_density": ({"C": 2, "H": 4}, 0.92),
+    "acrylic": ({"C": 5, "H": 8, "O": 2}, 1.18),
+    "polyoxymethylene": ({"C": 1, "H": 2, "O": 1}, 1.42),
+    "polytetrafluoroethylene": ({"C": 2, "F": 4}, 2.16),
+}  # fmt: skip
+"""Formula and density of the inserts of a test object (manual of the Catphan 503)."""
+
+
+def test_object(name: str) -> Iterator[Line]:
+    """Return a plastic as water and hydroxyapatite of its true density."""
+    atoms, density = PLASTICS[name]
+    masses = {element: count * atomic_mass(element) for element, count in atoms.items()}
+    whole = sum(masses.values())
+    shares = {element: mass / whole for element, mass in masses.items()}
+    formula = "".join(f"{e}{n if n > 1 else ''}" for e, n in atoms.items())
+    water, bone = as_water_and_bone(attenuation_cm2_g(shares))
+    yield name, "density", f"{density}", "g/cm3", "manual of the Catphan 503"
+    for basis, value in (("water", water), ("hydroxyapatite", bone)):
+        source = f"{formula} as water and bone"
+        yield name, f"{basis}_density", f"{value * density:.5f}", "g/cm3", source
+
+
+WATER = [
+    ("water", "density", "1.0", "g/cm3", "by definition of the CT number"),
+    ("water", "water_density", "1.0", "g/cm3", "by definition of the CT number"),
+    ("water", "hydroxyapatite_density", "0.0", "g/cm3", "by definition of the CT number"),
+]
+
 CEMENT = (
     "PMMA with 20 % BaSO4 by mass when set (30 % of the powder, two parts to one of liquid, as in "
     "vertebroplasty cements); density of the parts"
@@ -155,6 +193,7 @@ def main() -> None:
     lines = [line for row in rows if row["tissue"] != "thyroid" for line in composition(row)]
     write("composition.csv", [*lines, *thyroid_iodine(rows), *DEVICES])
     write("perfusion.csv", [line for row in rows for line in perfusion(row)])
+    write("test_objects.csv", [*WATER, *(line for name in PLASTICS for line in test_object(name))])
     print(f"HU per g/cm3 at 120 kVp: hydroxyapatite {BONE:.0f}, iodine {IODINE:.0f}")
 
 
