@@ -192,7 +192,7 @@ def _pull(i: int, rope: FloatArray, force: FloatArray, rest: float) -> None:
 def _push(i: int, rope: FloatArray, radius: FloatArray, force: FloatArray) -> None:
     """Push apart loops that touch."""
     for j in range(i + 4, rope.shape[0]):
-        near = radius[i] + radius[j] + 1.0
+        near = radius[i] + radius[j] + 2.0
         x = rope[j, 0] - rope[i, 0]
         y = rope[j, 1] - rope[i, 1]
         z = rope[j, 2] - rope[i, 2]
