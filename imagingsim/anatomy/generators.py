@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from imagingsim.anatomy import cache, ribs, spine
-from imagingsim.anatomy.solid_records import Disc, Fringe, Rib, Rope, Tree, Tube, Vertebra
+from imagingsim.anatomy.companions import beside
+from imagingsim.anatomy.solid_records import Beside, Disc, Fringe, Rib, Rope, Tree, Tube, Vertebra
 from imagingsim.errors import ContentError, GeometryError
 from imagingsim.geometry import Baked, Segments, Step, branched, open_spline
 from imagingsim.geometry import machine as m
@@ -130,18 +131,37 @@ class Generators:
         )  # fmt: skip
 
     def _tree(self, solids: SolidCompiler, shape: Tree, target: int, smooth: float) -> None:
-        names = [*shape.within, *shape.avoid]
-        key = cache.digest(
-            "tree", solids.id, dataclasses.asdict(shape), solids.place.turn.tolist(),
-            solids.place.origin_mm.tolist(), [self.compiler.closure(n) for n in names],
-            *self._variant,
-        )  # fmt: skip
-        arrays = cache.keep("trees", key, lambda: self._grow(solids, shape))
+        arrays = self._grown(solids.id, solids, shape)
         solids.segments(target, _segments(arrays, shape.radius_scale, shape.largest_radius_mm),
                         smooth)  # fmt: skip
 
-    def _grow(self, solids: SolidCompiler, shape: Tree) -> cache.Arrays:
-        rng = self._stream(shape.seed, f"tree {solids.id}")
+    def _beside(self, solids: SolidCompiler, shape: Beside, target: int, smooth: float) -> None:
+        structure = self.compiler.records.get(shape.tree)
+        tree = next((s.tree for s in structure.solid if s.tree), None) if structure else None
+        if tree is None:
+            raise ContentError(f"{solids.id}: {shape.tree!r} is not a tree that stands before.")
+        arrays = self._grown(shape.tree, solids, tree)
+        nodes, parent, radius = beside(
+            np.asarray(arrays["nodes"], dtype=np.float64),
+            np.asarray(arrays["parent"], dtype=np.int64),
+            _radius(arrays, tree.radius_scale, tree.largest_radius_mm),
+            side=solids.place.direction(shape.side), smallest_mm=shape.smallest_mm,
+            share=shape.share, gap_mm=shape.gap_mm,
+        )  # fmt: skip
+        solids.segments(target, branched(nodes, parent, radius), smooth)
+
+    def _grown(self, name: str, solids: SolidCompiler, shape: Tree) -> cache.Arrays:
+        """Return the nodes of a structure's tree."""
+        names = [*shape.within, *shape.avoid]
+        key = cache.digest(
+            "tree", name, dataclasses.asdict(shape), solids.place.turn.tolist(),
+            solids.place.origin_mm.tolist(), [self.compiler.closure(n) for n in names],
+            *self._variant,
+        )  # fmt: skip
+        return cache.keep("trees", key, lambda: self._grow(name, solids, shape))
+
+    def _grow(self, tree: str, solids: SolidCompiler, shape: Tree) -> cache.Arrays:
+        rng = self._stream(shape.seed, f"tree {tree}")
         box = np.asarray(shape.box_mm, dtype=np.float64)
         corners = solids.place.point(np.array([(x, y, z) for x in box[0] for y in box[1]
                                                for z in box[2]]))  # fmt: skip
@@ -160,7 +180,7 @@ class Generators:
             if len(tips) >= shape.tips:
                 break
         if len(tips) < shape.tips:
-            raise GeometryError(f"{solids.id}: only {len(tips)} of {shape.tips} tips found room.")
+            raise GeometryError(f"{tree}: only {len(tips)} of {shape.tips} tips found room.")
         root = open_spline(solids.place.point(np.array(shape.root)), 4)
         nodes, parent, radius = grow_tree(
             root, tips[: shape.tips], rng, path_cost=shape.path_cost, step_mm=shape.step_mm,
@@ -265,11 +285,16 @@ def _supply(rope: FloatArray, shape: Fringe, rng: np.random.Generator) -> cache.
 def _segments(
     arrays: cache.Arrays, radius_scale: float, largest_radius_mm: float | None
 ) -> Segments:
-    radius = np.asarray(arrays["radius"], dtype=np.float64) * radius_scale
-    if largest_radius_mm is not None:
-        radius = np.minimum(radius, largest_radius_mm)
     nodes = np.asarray(arrays["nodes"], dtype=np.float64)
+    radius = _radius(arrays, radius_scale, largest_radius_mm)
     return branched(nodes, np.asarray(arrays["parent"], dtype=np.int64), radius)
+
+
+def _radius(
+    arrays: cache.Arrays, radius_scale: float, largest_radius_mm: float | None
+) -> FloatArray:
+    radius = np.asarray(arrays["radius"], dtype=np.float64) * radius_scale
+    return radius if largest_radius_mm is None else np.minimum(radius, largest_radius_mm)
 
 
 def _tube(

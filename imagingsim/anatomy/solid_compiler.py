@@ -42,7 +42,7 @@ from imagingsim.geometry import machine as m
 from imagingsim.geometry.field_kernels import INTERSECT, SUBTRACT, UNION
 from imagingsim.units import FloatArray
 
-GENERATED = ("vertebra", "disc", "rib", "tree", "rope", "fringe")
+GENERATED = ("vertebra", "disc", "rib", "tree", "beside", "rope", "fringe")
 _PACKED: dict[str, Packed] = {}
 Generate = Callable[["SolidCompiler", str, object, int, float], None]
 

@@ -190,6 +190,32 @@ class Tree:
 
 
 @record
+class Beside:
+    """A tree that runs beside the larger branches of another structure's tree.
+
+    Attributes
+    ----------
+    tree
+        Structure whose tree it accompanies.
+    side
+        On which side of the trunk it runs.
+    smallest_mm
+        Radius of the other tree below which it is no longer accompanied.
+    share
+        Its radius as a share of the other's.
+    gap_mm
+        Tissue between the two.
+    """
+
+    tree: str
+    side: Point
+    smallest_mm: float = 1.0
+    share: float = 1.0
+    gap_mm: float = 0.3
+    smooth_mm: float = 0.0
+
+
+@record
 class Rope:
     """A long tube folded into a space: the small bowel.
 
@@ -283,6 +309,7 @@ class Solid:
     disc: Disc | None = None
     rib: Rib | None = None
     tree: Tree | None = None
+    beside: Beside | None = None
     rope: Rope | None = None
     fringe: Fringe | None = None
     union: tuple[Solid, ...] | None = None
@@ -294,6 +321,6 @@ class Solid:
 
 SHAPES = (
     "ellipsoid", "box", "plane", "tube", "tubes", "loft", "field", "shell", "formula", "vertebra",
-    "disc", "rib", "tree", "rope", "fringe", "union", "subtract", "intersect",
+    "disc", "rib", "tree", "beside", "rope", "fringe", "union", "subtract", "intersect",
 )  # fmt: skip
 """The keys of a solid that say what it is."""

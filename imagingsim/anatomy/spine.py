@@ -19,7 +19,6 @@ _LUMBAR = (
     (0.85, (0.5, 1, 0), "0 14 b 18 2 5.2 | 0 12.5 b 20.5 -10 5 | 0 12 b 22.5 -20 4.2"),
     (2.1, (0, 1, 0), "0 13 b 18 -2 3.6 | 0 7 b 22.5 -4 3.5 | 0 0 b 26.5 -5 3.8"),
 )
-_LUMBAR_SPINOUS = (2.9, (1, 0, 0), "0 0 b 25 -5 3.6 | 0 0 b 38 -8 2.8 | 0 0 b 50 -10 3.6")
 _THORACIC = (
     (1.9, (1, 0, 0), "q 0 b -5 5 3.6 | p .5 b 5 5.5 3.3 | p 2 b 11 5 4.2"),
     (1.2, (0, 1, 0), "p 1 b 12 5 4.4 | a 5 b 18 5.5 4.2 | a 12 b 23 6 4.4"),
@@ -27,7 +26,19 @@ _THORACIC = (
     (1.4, (0, 1, 0), "0 10.5 b 13.5 6 3.6 | 0 11 b 13.5 14 3"),
     (1.4, (0, 1, 0), "0 10 b 16 -2 3.6 | 0 10 b 17.5 -13 3"),
 )
-_THORACIC_SPINOUS = (2.6, (1, 0, 0), "0 0 b 19 -8 3 | 0 0 b 33 -18 2.5 | 0 0 b 44 -25 3")
+# Spinous processes: (slope deg, length mm behind the lamina, half height mm at lamina, neck, tip).
+# Upper and lower ones stand out, those of T5-T8 cover each other like tiles, lumbar ones are
+# hatchets. Authored after sagittal CT.
+_SPINOUS = {
+    "T1": (20, 27, 6.2, 4.8, 5.0), "T2": (26, 26, 6.0, 4.6, 4.6), "T3": (34, 26, 5.8, 4.4, 4.2),
+    "T4": (41, 28, 5.6, 4.2, 3.9), "T5": (47, 30, 5.6, 4.1, 3.6), "T6": (50, 31, 5.6, 4.1, 3.6),
+    "T7": (51, 31, 5.8, 4.2, 3.6), "T8": (49, 30, 6.0, 4.4, 3.8), "T9": (42, 28, 6.4, 4.8, 4.4),
+    "T10": (33, 26, 7.0, 5.6, 5.2), "T11": (23, 24, 7.8, 6.8, 6.6), "T12": (14, 25, 8.8, 7.8, 8.2),
+    "L1": (11, 29, 9.6, 8.6, 9.6), "L2": (9, 31, 10.0, 9.2, 10.6), "L3": (8, 32, 10.2, 9.4, 11.0),
+    "L4": (8, 29, 9.6, 8.6, 9.4), "L5": (15, 23, 8.2, 6.6, 6.0),
+}  # fmt: skip
+_SPINOUS_HALF_WIDTH_MM = (3.0, 2.4, 3.0)
+_VEIN_MM = ((-11.0, 1.3), (0.0, 2.2), (3.0, 2.6))
 _SMOOTH_MM = 2.5
 
 
@@ -46,7 +57,7 @@ def axes(vertebra: VertebraRecord) -> tuple[FloatArray, FloatArray]:
 
 
 def arch(vertebra: VertebraRecord) -> list[Solid]:
-    """Return the canal cut from a vertebral body, and the arch behind it."""
+    """Return canal and basivertebral vein cut from a vertebral body, and the arch behind it."""
     lumbar = vertebra.level.startswith("L")
     b = vertebra.half_depth_mm
     semi, away = ((11.5, 9.4, 30.0), 8.0) if lumbar else ((8.0, 8.2, 30.0), 7.5)
@@ -55,11 +66,41 @@ def arch(vertebra: VertebraRecord) -> list[Solid]:
         centre_mm=_triple(centre + turn @ (0.0, b + away, 0.0)), semi_mm=semi,
         rotate_deg=(vertebra.tilt_deg, 0.0, 0.0),
     )  # fmt: skip
-    out = [Solid(subtract=Solid(ellipsoid=canal), smooth_mm=2.0)]
+    vein = tuple((*_triple(centre + turn @ (0.0, b + y, 0.0)), r) for y, r in _VEIN_MM)
+    out = [
+        Solid(subtract=Solid(ellipsoid=canal), smooth_mm=2.0),
+        Solid(subtract=Solid(tube=Tube(points=vein, aspect=1.5)), smooth_mm=1.0),
+    ]
     for part in _LUMBAR if lumbar else _THORACIC:
         out += [_process(vertebra, side, *part) for side in (1.0, -1.0)]
-    spinous = _LUMBAR_SPINOUS if lumbar else _THORACIC_SPINOUS
-    return [*out, _process(vertebra, 1.0, *spinous)]
+    return [*out, *_spinous(vertebra)]
+
+
+def _spinous(vertebra: VertebraRecord) -> list[Solid]:
+    """Return the spinous process: a plate that slopes down, thinnest before its thick tip."""
+    slope, length, *heights = _SPINOUS[vertebra.level]
+    lumbar = vertebra.level.startswith("L")
+    start = (25.5, -6.0) if lumbar else (19.0, -6.0)
+    a = np.radians(slope)
+    centre, turn = axes(vertebra)
+    shares = (0.0, 0.55, 0.94)
+    points = [
+        (start[0] + share * length * np.cos(a), start[1] - share * length * np.sin(a))
+        for share in shares
+    ]
+    out = []
+    for first in (0, 1):
+        rows = []
+        for i in (first, first + 1):
+            local = (0.0, vertebra.half_depth_mm + points[i][0], points[i][1])
+            rows.append((*_triple(centre + turn @ local), _SPINOUS_HALF_WIDTH_MM[i]))
+        tall = 0.5 * (heights[first] + heights[first + 1])
+        wide = 0.5 * (_SPINOUS_HALF_WIDTH_MM[first] + _SPINOUS_HALF_WIDTH_MM[first + 1])
+        out.append(Solid(
+            tube=Tube(points=tuple(rows), aspect=tall / wide, up=(1.0, 0.0, 0.0)),
+            smooth_mm=_SMOOTH_MM,
+        ))  # fmt: skip
+    return out
 
 
 def _process(
