@@ -280,6 +280,8 @@ def _growing(grow: Grow, amount: float) -> Callable[[Structure], Structure]:
     bumps = tuple(dataclasses.replace(b, mm=b.mm * amount) for b in grow.bumps)
 
     def part(solid: Solid) -> Solid:
+        if solid.union is not None:
+            return dataclasses.replace(solid, union=tuple(map(part, solid.union)))
         field = solid.field
         if field is None or not fnmatchcase(field.id, str(grow.part)):
             return solid

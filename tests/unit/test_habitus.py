@@ -91,6 +91,17 @@ def test_the_reference_person_is_the_body_itself(body: Body, file: HabitusFile) 
     assert (same.structures, same.scale, same.moves) == (body.structures, (1.0, 1.0, 1.0), ())
 
 
+def test_a_part_may_stand_in_a_union(body: Body, file: HabitusFile) -> None:
+    shell, skin, organ = body.structures
+    grouped = dataclasses.replace(
+        skin, solid=(dataclasses.replace(skin.solid[0], union=skin.solid, field=None),)
+    )
+    inside = dataclasses.replace(body, structures=(shell, grouped, organ))
+    more = pull(inside, file, subcutaneous_fat=1.4), pull(body, file, subcutaneous_fat=1.4)
+    assert volume_ml(more[0], "skin") == pytest.approx(volume_ml(more[1], "skin"))
+    assert volume_ml(more[0], "skin") > 1.1 * volume_ml(body, "skin")
+
+
 def test_gained_weight_is_fat_and_a_little_muscle() -> None:
     heavy = amounts(
         Habitus(weight_kg=83, age_y=45), sex="male", height_m=1.76, weight_kg=73, reference=PERSON
