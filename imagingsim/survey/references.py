@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from imagingsim.anatomy.records import Source
+from imagingsim.anatomy.solid_records import Point
 from imagingsim.content import Library, record
 from imagingsim.errors import ContentError
 from imagingsim.survey.scouting import Part, parts
@@ -63,21 +64,22 @@ class LengthRow:
 
     Attributes
     ----------
+    mm
+        (male, female).
     of
         Parts, as in the table of masses.
     how
         ``extent``: along an axis, over everything. ``chord``: through a point along an axis.
-        ``calibre``: smaller diameter of the section at a height. ``thickness``: largest
-        diameter of a ball that fits in, along the chord.
-    axis
-        ``x``, ``y`` or ``z``.
+        ``calibre``: smaller diameter of the section at a height.
     at
-        For a chord: a vertebra's level, or a point of the frame. For a calibre: height, or
-        landmark.
+        For a chord the level of a vertebra, whose axes are used, or a point of the frame. For a
+        calibre a landmark.
+    shift_mm
+        For a chord through a vertebra: away from the middle of its body, along its axes.
+    above_mm
+        For a calibre: how far above the landmark.
     side
         For a calibre: which of several sections, ``front``, ``back`` or ``largest``.
-    mm
-        (male, female).
     """
 
     name: str
@@ -86,11 +88,13 @@ class LengthRow:
     how: Literal["extent", "chord", "calibre"]
     source: str
     axis: Literal["x", "y", "z"] = "z"
-    at: str | float | tuple[float, float, float] | None = None
+    at: str | Point | None = None
     frame: str = "body"
+    shift_mm: Point = (0.0, 0.0, 0.0)
+    above_mm: float = 0.0
     side: Literal["front", "back", "largest"] = "largest"
     tolerance_percent: float = 10.0
-    spacing_mm: float = 1.0
+    note: str | None = None
 
 
 @record
@@ -100,8 +104,8 @@ class LevelRow:
     Attributes
     ----------
     of
-        Parts whose height is measured: ``top``, ``bottom``, ``middle``, or ``origin`` where
-        they meet ``on``.
+        Parts whose height is measured: ``top``, ``bottom``, ``middle``, or ``origin``, the middle
+        of where they meet ``on``.
     between
         The landmarks it must lie between, the upper one first.
     margin_mm
@@ -119,33 +123,41 @@ class LevelRow:
 
 @record
 class Promise:
-    """A topological promise.
+    """A topological promise; one of its kinds.
 
     Attributes
     ----------
     region
-        Who minds it.
+        The region file that minds it.
     connected
-        Groups of parts, written as in the table of masses: each is one connected component.
+        Parts that are one connected component together.
     apart
         Two groups that may not touch.
-    touching
-        Pairs that must come within ``within_mm``.
+    meet
+        Two groups that come within ``within_mm``; ``{side}`` and ``{n}`` stand for both sides and
+        for ``numbers``; ``{m}`` for the number before.
+    outside
+        Labels that may lie against the air around the body; others may not.
+    filled
+        Whether no voxel inside the body may be without a label.
     spacing_mm
         How finely it is judged.
     crumbs_percent
-        Share of a group's volume that may lie apart from its largest component.
+        Share of the volume that may lie apart from the largest component.
     """
 
     name: str
     region: str
-    connected: tuple[str, ...] = ()
+    connected: str | None = None
     apart: tuple[str, str] | None = None
-    touching: tuple[tuple[str, str], ...] = ()
+    meet: tuple[str, str] | None = None
+    numbers: tuple[int, ...] = ()
+    outside: tuple[str, ...] = ()
+    filled: bool = False
     within_mm: float = 3.0
     spacing_mm: float = 2.0
     crumbs_percent: float = 1.0
-    bodies: tuple[Sex, ...] = ("male", "female")
+    sexes: tuple[Sex, ...] = ("male", "female")
 
 
 @record

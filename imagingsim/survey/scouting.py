@@ -53,6 +53,16 @@ class Part:
             return cls(structure=name[1:], materials=materials)
         return cls(label=name, materials=materials)
 
+    @property
+    def name(self) -> str:
+        """How the part is written down, without its tissues."""
+        return self.label if self.structure == "*" else f"@{self.structure}"
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it may match anything or nothing."""
+        return "*" in self.name
+
     def holds(self, layer: Layer) -> bool:
         """Tell whether a layer belongs to the part."""
         return (
