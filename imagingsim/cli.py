@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from imagingsim import checking, scripting, survey
+from imagingsim import checking, scripting, survey, tables
 from imagingsim.content import Library, library
 from imagingsim.errors import ImagingSimError
 
@@ -240,6 +240,34 @@ def calibrate(
     print(f"Written to {file} after {found.steps} weighings")
     for name, error in found.off:
         print(f"{name}: still {error:+.1f} % off")
+
+
+@bodies.command(name="report")
+def body_report(
+    body: str,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="masses, lengths, levels, labels, topology; repeatable."),
+    ] = None,
+    arms: Annotated[str, typer.Option("--arms", help="down or up")] = "down",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    folders: Libraries = None,
+) -> None:
+    """Hold a body against reference masses, lengths, levels and topology; exit 1 if it fails."""
+    with _progress() as bar:
+        found = survey.survey_body(
+            body, content=_content(folders), sections=only or survey.SECTIONS, arms=arms,
+            progress=bar,
+        )  # fmt: skip
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+    else:
+        for table in tables.of_report(found):
+            Console(width=LINE).print(table)
+        for line in found.failures:
+            print(line)
+    if found.failures:
+        raise typer.Exit(1)
 
 
 def _content(folders: list[Path] | None) -> Library:

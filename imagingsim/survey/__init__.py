@@ -1,4 +1,4 @@
-"""Looks at whole bodies and measures them: galleries, masses, calibration.
+"""Looks at whole bodies and measures them: galleries, masses, calibration, lengths, topology.
 
 Knows anatomy and what a scanner would show of it; knows no case and no workup.
 """
@@ -8,10 +8,12 @@ from imagingsim.survey.gallery import read_gallery, write_gallery
 from imagingsim.survey.gallery_records import Gallery, GalleryRegion, Sheet
 from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
 from imagingsim.survey.references import References, read_references
+from imagingsim.survey.report import SECTIONS, Labels, Report, survey_body
 from imagingsim.survey.scouting import Part, Scout
+from imagingsim.survey.topology import Breach
 
 __all__ = [
-    "BodyMass", "Calibrated", "Gallery", "GalleryRegion", "Mass", "Part", "References", "Scales",
-    "Scout", "Sheet", "body_mass", "calibrate", "read_gallery", "read_references",
-    "write_calibration", "write_gallery",
+    "SECTIONS", "BodyMass", "Breach", "Calibrated", "Gallery", "GalleryRegion", "Labels", "Mass",
+    "Part", "References", "Report", "Scales", "Scout", "Sheet", "body_mass", "calibrate",
+    "read_gallery", "read_references", "survey_body", "write_calibration", "write_gallery",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from imagingsim.units import FloatArray
 
 _AXES = {"x": 0, "y": 1, "z": 2}
 _STEP_MM = 0.25
-_RIM = 0.75
+_RIM = 0.6
 _REACH_MM = 320.0
 _FINE_MM = 1.0
 _COARSER_MM = 2.0

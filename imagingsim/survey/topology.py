@@ -198,8 +198,9 @@ def _bare(scout: Scout, grid: Grid, at: npt.NDArray[np.intp], layer: int, labell
     air, organ = ~labelled[seen], seen == layer
     touching = np.zeros(len(at), dtype=bool)
     for axis in (1, 2, 3):
-        for shift in (1, -1):
-            touching |= (organ & np.roll(air, shift, axis)).any(axis=(1, 2, 3))
+        here, there = ((slice(None),) * axis + (cut,) for cut in (slice(1, None), slice(-1)))
+        both = (organ[here] & air[there]) | (organ[there] & air[here])
+        touching |= both.any(axis=(1, 2, 3))
     return touching
 
 

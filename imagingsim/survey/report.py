@@ -1,0 +1,181 @@
+"""The report on a body: masses, lengths, levels, labels and topology, and what fails."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from imagingsim.anatomy import Phantom, read_body
+from imagingsim.content import Library
+from imagingsim.errors import UnknownNameError
+from imagingsim.progress import Progress, Silence
+from imagingsim.survey.lengths import Length, Level, in_order, measure_length, measure_level
+from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
+from imagingsim.survey.references import References, read_references
+from imagingsim.survey.scouting import Scout
+from imagingsim.survey.topology import Breach, judge
+from imagingsim.tissue import read_tissues
+
+SECTIONS = ("masses", "lengths", "levels", "labels", "topology")
+ENOUGH_ORGANS = 40
+"""How many organs must be within their tolerance of the reference masses."""
+ENOUGH_LABELS = 104
+"""How many of TotalSegmentator's classes a body must show."""
+TOTALSEGMENTATOR = 117
+"""Labels with numbers up to this one are those of TotalSegmentator v2, task ``total``."""
+_VITAL_PERCENT = 5.0
+_VISIBLE_ML = 0.05
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Which of TotalSegmentator's classes a body shows.
+
+    Attributes
+    ----------
+    shown
+        How many.
+    missing
+        The others.
+    """
+
+    shown: int
+    missing: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether there are enough."""
+        return self.shown >= ENOUGH_LABELS
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured of a body; a section that was not asked for is empty or None."""
+
+    body: str
+    masses: tuple[Mass, ...] = ()
+    whole: BodyMass | None = None
+    lengths: tuple[Length, ...] = ()
+    levels: tuple[Level, ...] = ()
+    orders: Mapping[str, bool] | None = None
+    labels: Labels | None = None
+    breaches: tuple[Breach, ...] = ()
+    promises: int = 0
+
+    @property
+    def organs_within(self) -> int:
+        """How many organs are within ten percent of their reference mass."""
+        return sum(mass.good for mass in self.masses)
+
+    @property
+    def failures(self) -> list[str]:
+        """What is not as it must be, one line each."""
+        out = [
+            f"mass of {m.organ}: {m.error_percent:+.1f} %, {m.tolerance_percent:g} % allowed"
+            for m in self.masses
+            if m.tolerance_percent <= _VITAL_PERCENT and not m.good
+        ]
+        if self.masses and self.organs_within < ENOUGH_ORGANS:
+            out.append(
+                f"{self.organs_within} organs are within their tolerance of the reference masses; "
+                f"{ENOUGH_ORGANS} must be"
+            )
+        if self.whole is not None and not self.whole.good:
+            out.append(f"mass of the body: {self.whole.error_percent:+.1f} %")
+        out += [f"{x.name}: {x.error_percent:+.1f} %" for x in self.lengths if not x.good]
+        out += [f"{x.name} lies at z = {x.z_mm:.0f} mm" for x in self.levels if not x.good]
+        out += [f"order of {name}" for name, good in (self.orders or {}).items() if not good]
+        if self.labels is not None and not self.labels.good:
+            out.append(f"only {self.labels.shown} TotalSegmentator classes; {ENOUGH_LABELS} needed")
+        return out + [str(breach) for breach in self.breaches]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, with errors and verdicts written out."""
+        judged = ("masses", "lengths", "levels")
+        plain: dict[str, Any] = {"body": self.body, "failures": self.failures}
+        for name in judged:
+            plain[name] = [_plain(item) for item in getattr(self, name)]
+        plain["body_mass"] = None if self.whole is None else _plain(self.whole)
+        plain["orders"] = dict(self.orders or {})
+        plain["labels"] = None if self.labels is None else asdict(self.labels)
+        plain["topology"] = {
+            "promises": self.promises, "broken": [asdict(breach) for breach in self.breaches]
+        }  # fmt: skip
+        return plain
+
+
+def survey_body(
+    name: str, *, content: Library, sections: Collection[str] = SECTIONS, arms: str = "down",
+    progress: Progress | None = None,
+) -> Report:  # fmt: skip
+    """Measure a body and hold it against the references."""
+    for section in sections:
+        if section not in SECTIONS:
+            raise UnknownNameError.of("section of the report", section, SECTIONS)
+    progress = progress or Silence()
+    progress.begin(f"Survey of {name}", 1 + len(sections))
+    progress.step("Compiling and sampling the body")
+    surveyor = _Surveyor(name, content, arms)
+    found: dict[str, Any] = {}
+    for section in sections:
+        progress.step(f"{name}: {section}")
+        found.update(getattr(surveyor, section)())
+    return Report(name, **found)
+
+
+class _Surveyor:
+    """Fills the sections of a report."""
+
+    def __init__(self, name: str, content: Library, arms: str) -> None:
+        self.body = read_body(content, name, arms=arms)
+        self.references: References = read_references(content)
+        self.scout = Scout(Phantom(self.body))
+        self.scales = Scales(self.scout, read_tissues(content))
+        self.sex = self.body.record.sex
+
+    def masses(self) -> dict[str, Any]:
+        masses = self.scales.masses(self.references.masses, self.sex)
+        whole = body_mass(self.scales, self.body, self.references)
+        return {"masses": tuple(masses), "whole": whole}
+
+    def lengths(self) -> dict[str, Any]:
+        rows = self.references.file.lengths
+        return {"lengths": tuple(measure_length(self.scout, self.body, row) for row in rows)}
+
+    def levels(self) -> dict[str, Any]:
+        rows, orders = self.references.file.levels, self.references.file.order
+        return {
+            "levels": tuple(measure_level(self.scout, self.body, row) for row in rows),
+            "orders": {
+                name: in_order(self.scout, self.references, levels)
+                for name, levels in orders.items()
+            },
+        }
+
+    def labels(self) -> dict[str, Any]:
+        return {"labels": shown_labels(self.scout)}
+
+    def topology(self) -> dict[str, Any]:
+        promises = [p for p in self.references.file.topology if self.sex in p.sexes]
+        broken = [breach for promise in promises for breach in judge(self.scout, promise)]
+        return {"breaches": tuple(broken), "promises": len(promises)}
+
+
+def shown_labels(scout: Scout) -> Labels:
+    """Return which TotalSegmentator classes fill any volume worth mentioning in a body."""
+    known = scout.phantom.body.label_numbers
+    wanted = sorted((n, name) for name, n in known.items() if n <= TOTALSEGMENTATOR)
+    volumes: dict[str, float] = {}
+    for layer, millilitres in zip(scout.whole.layers, scout.whole_ml, strict=True):
+        volumes[layer.label] = volumes.get(layer.label, 0.0) + float(millilitres)
+    missing = tuple(name for _, name in wanted if volumes.get(name, 0.0) < _VISIBLE_ML)
+    return Labels(len(wanted) - len(missing), missing)
+
+
+def _plain(item: Mass | BodyMass | Length | Level) -> dict[str, Any]:
+    """Return a measurement as plain data; what could not be measured is null."""
+    out: dict[str, Any] = {**asdict(item), "good": item.good}
+    if not isinstance(item, Level):
+        out["error_percent"] = round(item.error_percent, 2)
+    return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in out.items()}

@@ -1,0 +1,90 @@
+"""What is measured of a body as tables for the terminal."""
+
+from collections.abc import Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from imagingsim.survey import Report
+
+
+def of_report(found: Report) -> Iterator[Table]:
+    """Give the tables of a report, one for each section that was measured."""
+    if found.masses:
+        yield _masses(found)
+    if found.lengths:
+        yield _lengths(found)
+    if found.levels:
+        yield _levels(found)
+    if found.labels is not None or found.promises:
+        yield _rest(found)
+
+
+def _masses(found: Report) -> Table:
+    table = _table(
+        f"Masses of {found.body}: {found.organs_within} of {len(found.masses)} organs within "
+        "their tolerance",
+        "organ", "reference, g", "body, g", "volume, mL", "error, %", "allowed, %",
+    )  # fmt: skip
+    for mass in found.masses:
+        table.add_row(
+            mass.organ, f"{mass.reference_g:g}", "absent" if mass.absent else f"{mass.mass_g:.1f}",
+            f"{mass.volume_ml:.1f}", _error(mass.error_percent, good=mass.good),
+            f"{mass.tolerance_percent:g}",
+        )  # fmt: skip
+    whole = found.whole
+    if whole is not None:
+        expected = whole.reference_kg * whole.share
+        table.add_row(
+            f"body above z = {whole.end_mm:.0f} mm ({100 * whole.share:.1f} % of "
+            f"{whole.reference_kg:g} kg)",
+            f"{1000 * expected:.0f}", f"{1000 * whole.mass_kg:.0f}", "",
+            _error(whole.error_percent, good=whole.good), f"{whole.tolerance_percent:g}",
+        )  # fmt: skip
+    return table
+
+
+def _lengths(found: Report) -> Table:
+    table = _table("Lengths", "length", "reference, mm", "body, mm", "error, %", "allowed, %")
+    for length in found.lengths:
+        table.add_row(
+            length.name, f"{length.reference_mm:g}", f"{length.mm:.1f}",
+            _error(length.error_percent, good=length.good), f"{length.tolerance_percent:g}",
+        )  # fmt: skip
+    return table
+
+
+def _levels(found: Report) -> Table:
+    table = _table("Levels", "level", "z, mm", "between", "holds")
+    for level in found.levels:
+        between = f"{level.low_mm:.0f} and {level.high_mm:.0f}"
+        table.add_row(level.name, f"{level.z_mm:.1f}", between, _verdict(good=level.good))
+    for name, good in (found.orders or {}).items():
+        table.add_row(f"order: {name}", "", "", _verdict(good=good))
+    return table
+
+
+def _rest(found: Report) -> Table:
+    table = _table("Labels and topology", "what", "found")
+    if found.labels is not None:
+        missing = ", ".join(found.labels.missing) or "none"
+        table.add_row("TotalSegmentator classes", f"{found.labels.shown}; missing: {missing}")
+    if found.promises:
+        broken = {breach.promise for breach in found.breaches}
+        table.add_row("promises kept", f"{found.promises - len(broken)} of {found.promises}")
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+    for i, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if i == 0 else "right", no_wrap=i == 0)
+    return table
+
+
+def _error(percent: float, *, good: bool) -> Text:
+    return Text(f"{percent:+.1f}", style="" if good else "bold red")
+
+
+def _verdict(*, good: bool) -> Text:
+    return Text("yes" if good else "no", style="" if good else "bold red")
