@@ -135,15 +135,17 @@ def _meetings(scout: Scout, promise: Promise, pairs: list[tuple[str, str]]) -> I
     if scout.box_mm(everything) is None:
         yield _breach(promise, "is nowhere in the body", pairs[0][0], None)
         return
-    sampled = scout.around(everything, promise.spacing_mm)
+    reach = promise.within_mm + _PAD_MM
+    sampled = scout.around(everything, promise.spacing_mm, pad_mm=reach)
     for one, other in pairs:
         a, b = (coverage(sampled, scout.weights(parts(text))) >= 0.5 for text in (one, other))
-        if not a.any() or not b.any():
+        if not a.any() or scout.box_mm(parts(other)) is None:
             yield _breach(promise, "is nowhere in the body", f"{one} or {other}", None)
             continue
-        gap, at = _gap(a, b, reach=round((promise.within_mm + _PAD_MM) / promise.spacing_mm))
+        gap, at = _gap(a, b, reach=round(reach / promise.spacing_mm))
         if gap * promise.spacing_mm > promise.within_mm:
-            what = f"{gap * promise.spacing_mm:.0f} mm apart, {promise.within_mm:g} allowed"
+            far = f"{gap * promise.spacing_mm:.0f}" if np.isfinite(gap) else f"over {reach:.0f}"
+            what = f"{far} mm apart, {promise.within_mm:g} allowed"
             yield _breach(promise, what, f"{one} and {other}", _point(sampled.grid, at))
 
 
