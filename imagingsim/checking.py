@@ -10,10 +10,12 @@ from imagingsim.anatomy import (
     BodyFile,
     CaseFile,
     HabitusFile,
+    QualityFile,
     RegionFile,
     check_habitus,
     read_body,
     read_case,
+    read_quality_object,
 )
 from imagingsim.content import Library, load, schema, structure
 from imagingsim.errors import FormatError, ImagingSimError, UnknownNameError
@@ -39,6 +41,7 @@ KINDS = (
     Kind("body", "phantoms/bodies", BodyFile),
     Kind("habitus", "phantoms/bodies", HabitusFile, check_habitus),
     Kind("region", "phantoms/bodies", RegionFile),
+    Kind("test object", "phantoms/quality", QualityFile, read_quality_object),
     Kind("tissues", "phantoms/tissues", None),
 )
 """In the order a file's place is looked up."""

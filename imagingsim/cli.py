@@ -143,6 +143,45 @@ def acquire(
 
 
 @app.command()
+def quality(
+    thing: Annotated[str, typer.Argument(metavar="OBJECT")],
+    acquisition: str,
+    out: Out,
+    seed: Seed = 1,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Scan a test object, write the images, and report the quality of each series."""
+    checking.writable(out, force=force)
+    content = _content(folders)
+    with _progress() as bar:
+        study, found = scripting.quality(
+            thing, acquisition, seed=seed, content=content, progress=bar
+        )
+        study.write(out, force=force)
+    for name, one in found.items():
+        _show_quality(name, one)
+    print(f"Written to {out}")
+    if not all(insert.within for one in found.values() for insert in one.inserts):
+        raise typer.Exit(1)
+
+
+def _show_quality(name: str, found: survey.Quality) -> None:
+    table = Table(title=name, box=None, pad_edge=False)
+    for heading in ("rod", "HU", "range", ""):
+        table.add_column(heading)
+    for rod in found.inserts:
+        wanted = f"{rod.low_hu:g} to {rod.high_hu:g}"
+        table.add_row(rod.name, f"{rod.mean_hu:.0f}", wanted, "" if rod.within else "outside")
+    Console(width=LINE).print(table)
+    print(
+        f"water {found.water_hu:.1f} HU, edge {found.edge_hu:+.1f} HU, noise "
+        f"{found.noise_hu:.1f} HU at {found.noise_frequency_mm:.2f} per mm, MTF 50 % "
+        f"{found.mtf50_lp_cm:.1f} and 10 % {found.mtf10_lp_cm:.1f} lp/cm"
+    )
+
+
+@app.command()
 def phantom(
     case: str,
     out: Annotated[Path, typer.Option("--out", help="A file ending in .nii.gz; must not exist.")],

@@ -10,8 +10,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagingsim import formats, report, scan, workup
-from imagingsim.anatomy import Case, read_case
+from imagingsim import formats, report, scan, survey, workup
+from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
 from imagingsim.errors import FormatError
 from imagingsim.progress import Progress, Silence
@@ -89,6 +89,17 @@ def walk(
         progress.step("Report: drawing key images")
         archive.close(outcome)
     return outcome
+
+
+def quality(
+    thing: str, acquisition: str, *, seed: int = 1, content: Library | None = None,
+    progress: Progress | None = None,
+) -> tuple[Study, dict[str, survey.Quality]]:  # fmt: skip
+    """Scan a test object, e.g. ``"image_quality_cylinder"``, and measure every series of it."""
+    content = content or library()
+    known = read_quality_object(content, thing)
+    study = scan.scan_object(known, acquisition, library=content, seed=seed, progress=progress)
+    return study, {one.name: survey.measure_quality(one.volume, known) for one in study.series}
 
 
 def write_label_map(

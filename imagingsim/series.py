@@ -6,7 +6,7 @@ from typing import Literal
 from imagingsim.volume import Volume
 
 Modality = Literal["CT", "MR", "PT"]
-Sex = Literal["female", "male"]
+Sex = Literal["female", "male", "other"]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
 from imagingsim.anatomy.case_file import CaseFile
 from imagingsim.anatomy.habitus_records import Habitus, HabitusFile
 from imagingsim.anatomy.phantom import Phantom
+from imagingsim.anatomy.quality_object import QualityFile, QualityObject, read_quality_object
 from imagingsim.anatomy.records import BodyRecord as BodyFile
 from imagingsim.anatomy.records import Modification, Structure
 from imagingsim.anatomy.records import Region as RegionFile
@@ -26,7 +27,7 @@ from imagingsim.anatomy.warming import warm_up
 
 __all__ = [
     "Body", "BodyFile", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile", "Layer",
-    "Modification", "Phantom", "RegionFile", "ResolvedLesion", "SampledPhantom", "Structure",
-    "check_habitus", "grow", "read_body", "read_case", "read_habitus", "sample", "sample_points",
-    "warm_up",
+    "Modification", "Phantom", "QualityFile", "QualityObject", "RegionFile", "ResolvedLesion",
+    "SampledPhantom", "Structure", "check_habitus", "grow", "read_body", "read_case",
+    "read_habitus", "read_quality_object", "sample", "sample_points", "warm_up",
 ]  # fmt: skip

@@ -8,9 +8,10 @@ from imagingsim.scan.protocol import (
     acquisitions,
     read_acquisition,
 )  # fmt: skip
+from imagingsim.scan.quality_object import scan_object
 from imagingsim.scan.truth import ideal_hu, true_body, true_labels
 
 __all__ = [
     "AcquisitionProtocol", "Coverage", "SeriesRequest", "acquire", "acquisitions",
-    "ideal_hu", "read_acquisition", "subject_of", "true_body", "true_labels",
+    "ideal_hu", "read_acquisition", "scan_object", "subject_of", "true_body", "true_labels",
 ]  # fmt: skip

@@ -162,7 +162,7 @@ def _patient(data: Dataset, header: StudyHeader) -> None:
     data.PatientName = name
     data.PatientID = f"IMSIM-{subject.id}".upper()[:64]
     data.PatientBirthDate = f"{header.birth_date:%Y%m%d}"
-    data.PatientSex = "F" if subject.sex == "female" else "M"
+    data.PatientSex = {"female": "F", "male": "M", "other": "O"}[subject.sex]
 
 
 def _study(data: Dataset, header: StudyHeader) -> None:
