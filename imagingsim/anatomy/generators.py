@@ -102,6 +102,8 @@ class Generators:
         if shape.part == "cartilage":
             points = ribs.cartilage(ribs.record(body.ribs, shape.number), points[-1])
             tube = _tube(points, 0.7, (0.0, -0.4, 1.0), 5)
+        elif shape.part == "vessels":
+            tube = _tube(ribs.bundle(points[1:]), 1.0, (0.0, 0.0, 1.0), 2)
         else:
             tube = _tube(points, 0.55, (0.0, 0.15, 1.0), 4)
         solids.tube(target, tube, smooth)

@@ -9,6 +9,8 @@ from imagingsim.errors import UnknownNameError
 from imagingsim.units import FloatArray
 
 _ABOVE_CAGE_MM = 5.2
+_GROOVE_MM = 0.6
+_BUNDLE_RADIUS_MM = (1.4, 0.7)
 Distance = Callable[[FloatArray], FloatArray]
 
 
@@ -52,6 +54,16 @@ def cartilage(rib: RibRecord, end: FloatArray) -> FloatArray:
     """Return the points (x, y, z, radius) of a left costal cartilage from the rib's front end."""
     path = np.vstack([end[:3], np.array(rib.cartilage)])
     return np.column_stack([path, np.full(len(path), 5.6)])
+
+
+def bundle(points: FloatArray) -> FloatArray:
+    """Return the points (x, y, z, radius) of the vessels in the groove below a left rib."""
+    below = np.array([0.0, 0.0, -1.0]) * (points[:, 3:] + _GROOVE_MM)
+    inwards = np.array([[0.0, 5.0, 0.0]]) - points[:, :3]
+    inwards[:, 2] = 0.0
+    inwards /= np.linalg.norm(inwards, axis=1, keepdims=True)
+    radius = np.linspace(*_BUNDLE_RADIUS_MM, len(points))
+    return np.column_stack([points[:, :3] + below + 1.2 * inwards, radius])
 
 
 def _height(rib: RibRecord, angle: float) -> float:

@@ -146,7 +146,7 @@ class Disc:
 
 @record
 class Rib:
-    """A rib (or its cartilage) by its number, from the table ``ribs`` of the body."""
+    """A rib, its ``cartilage`` or the ``vessels`` below it, from the table ``ribs`` of the body."""
 
     number: int
     part: str = "bone"

@@ -37,8 +37,8 @@ _SPINOUS = {
     "L1": (11, 29, 9.6, 8.6, 9.6), "L2": (9, 31, 10.0, 9.2, 10.6), "L3": (8, 32, 10.2, 9.4, 11.0),
     "L4": (8, 29, 9.6, 8.6, 9.4), "L5": (15, 23, 8.2, 6.6, 6.0),
 }  # fmt: skip
-_SPINOUS_HALF_WIDTH_MM = (3.0, 2.4, 3.0)
-_VEIN_MM = ((-11.0, 1.3), (0.0, 2.2), (3.0, 2.6))
+_SPINOUS_HALF_WIDTH_MM = {True: (4.4, 3.4, 4.2), False: (3.2, 2.6, 3.2)}
+_VEIN_MM = ((-8.0, 0.7), (-3.0, 1.3), (0.0, 2.2), (3.0, 2.8))
 _SMOOTH_MM = 2.5
 
 
@@ -80,7 +80,8 @@ def _spinous(vertebra: VertebraRecord) -> list[Solid]:
     """Return the spinous process: a plate that slopes down, thinnest before its thick tip."""
     slope, length, *heights = _SPINOUS[vertebra.level]
     lumbar = vertebra.level.startswith("L")
-    start = (25.5, -6.0) if lumbar else (19.0, -6.0)
+    start = (22.5, -5.0) if lumbar else (17.5, -5.0)
+    half_width = _SPINOUS_HALF_WIDTH_MM[lumbar]
     a = np.radians(slope)
     centre, turn = axes(vertebra)
     shares = (0.0, 0.55, 0.94)
@@ -93,9 +94,9 @@ def _spinous(vertebra: VertebraRecord) -> list[Solid]:
         rows = []
         for i in (first, first + 1):
             local = (0.0, vertebra.half_depth_mm + points[i][0], points[i][1])
-            rows.append((*_triple(centre + turn @ local), _SPINOUS_HALF_WIDTH_MM[i]))
+            rows.append((*_triple(centre + turn @ local), half_width[i]))
         tall = 0.5 * (heights[first] + heights[first + 1])
-        wide = 0.5 * (_SPINOUS_HALF_WIDTH_MM[first] + _SPINOUS_HALF_WIDTH_MM[first + 1])
+        wide = 0.5 * (half_width[first] + half_width[first + 1])
         out.append(Solid(
             tube=Tube(points=tuple(rows), aspect=tall / wide, up=(1.0, 0.0, 0.0)),
             smooth_mm=_SMOOTH_MM,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from imagingsim.anatomy.companions import beside
+from imagingsim.anatomy.ribs import bundle
 
 _NODES = np.array([[0, 0, 0], [0, 0, -10], [0, 0, -20], [8, 0, -26], [16, 0, -26], [0, 3, -30.0]])
 _PARENT = np.array([-1, 0, 1, 2, 3, 2])
@@ -38,3 +39,12 @@ def test_a_companion_stays_across_each_branch() -> None:
     for i in range(1, 5):
         along = _NODES[kept][i] - _NODES[kept][parent[i]]
         assert abs((nodes[i] - _NODES[kept][i]) @ along) < 1e-6 * np.linalg.norm(along)
+
+
+def test_vessels_run_below_their_rib_and_not_in_it() -> None:
+    """The bundle lies a rib's half height and a little more below, inside the outer curve."""
+    rib = np.array([[60.0, 60, 100, 6], [90, 20, 90, 6.5], [90, -20, 80, 6]])
+    vessels = bundle(rib)
+    assert (vessels[:, 2] < rib[:, 2] - rib[:, 3]).all()
+    assert (np.hypot(vessels[:, 0], vessels[:, 1] - 5) < np.hypot(rib[:, 0], rib[:, 1] - 5)).all()
+    assert (np.diff(vessels[:, 3]) < 0).all()
