@@ -97,8 +97,8 @@ class Generators:
         if body.rib_cage is None:
             raise ContentError("body.yaml has ribs but no `rib_cage`; name the solid they lie on.")
         key = cache.digest("rib", shape.number, self.tables, self.compiler.closure(body.rib_cage))
-        points = cache.keep("ribs", key, lambda: {"points": self._course(shape.number)})["points"]
-        points = np.asarray(points, dtype=np.float64)
+        kept = cache.keep("ribs", key, lambda: {"points": self._course(shape.number)})
+        points: FloatArray = np.array(kept["points"], dtype=np.float64)
         if shape.part == "cartilage":
             points = ribs.cartilage(ribs.record(body.ribs, shape.number), points[-1])
             tube = _tube(points, 0.7, (0.0, -0.4, 1.0), 5)

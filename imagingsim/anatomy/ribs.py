@@ -30,8 +30,8 @@ def course(
     head = rib.head_z_mm
     y0, w0 = float(np.interp(head, z, y)), float(np.interp(head, z, width))
     points = [
-        (w0 - 1.5, y0 + 11.0, head, 4.2), (w0 + 9.0, y0 + 20.0, head + 2.5, 4.6),
-        (w0 + 20.0, y0 + 31.0, head + 1.0, 5.8),
+        (w0 - 1.5, y0 + 11.0, head, 4.2), (w0 + 9.0, y0 + 21.5, head + 2.5, 4.4),
+        (w0 + 18.5, y0 + 36.0, head + 1.0, 5.4),
     ]  # fmt: skip
     angles = np.arange(32.0, rib.sweep_deg + 0.1, 7.0)
     heights = np.array([_height(rib, angle) for angle in angles])
