@@ -166,8 +166,8 @@ class Painter:
         self._new(record.white)
         self._new(record.fluid, "csf")
         self._add(
-            m.FOLIA, -1, base, *self.solids.place.point(record.centre_mm), *record.stretch,
-            record.period_mm, record.ribbon_mm, record.fluid_share,
+            m.FOLIA, -1, base, *self.solids.place.point(record.centre_mm), record.period_mm,
+            record.ribbon_mm, record.depth_mm, record.widening,
         )  # fmt: skip
 
     def _air_cells(self, record: AirCellsKernel) -> None:

@@ -132,7 +132,23 @@ class FasciaKernel:
 
 @record
 class CortexKernel:
-    """Grey ribbon, white matter and sulci inside a hull, which must be baked."""
+    """Grey ribbon, white matter and sulci inside a hull, which must be baked.
+
+    Attributes
+    ----------
+    fissures
+        Structure whose solid is an open fissure, or sulci with a name.
+    ribbon_mm
+        Thickness of the grey matter.
+    primary_mm, secondary_mm
+        Wavelength of the two generations of gyri: two gyri to a wavelength.
+    depth_mm
+        Mean depth of the primary sulci.
+    widening
+        Width of sulci, fissures and the space over the gyri: 0.4 in a young adult, 1 in old age.
+    core_centre_mm, core_semi_mm, core_above_mm
+        Ellipsoid (and lowest z) that sulci stay out of: corpus callosum and what lies below it.
+    """
 
     fissures: str | None = None
     ribbon_mm: float = 2.9
@@ -150,13 +166,27 @@ class CortexKernel:
 
 @record
 class FoliaKernel:
-    """Leaves of the cerebellum around its stalk."""
+    """Leaves of the cerebellum around a transverse axis.
 
-    centre_mm: Point = (0.0, 16.0, 1.5)
-    stretch: Point = (0.8, 0.95, 1.3)
+    Attributes
+    ----------
+    centre_mm
+        Point of the axis, in the white matter behind the fourth ventricle.
+    period_mm
+        Distance of two leaves at the surface.
+    ribbon_mm
+        Thickness of the grey matter.
+    depth_mm
+        Mean depth of the fissures between lobules.
+    widening
+        Width of the fissures: 0.4 in a young adult, 1 in old age.
+    """
+
+    centre_mm: Point = (0.0, 24.0, 6.0)
     period_mm: float = 3.6
-    ribbon_mm: float = 13.0
-    fluid_share: float = 0.42
+    ribbon_mm: float = 1.9
+    depth_mm: float = 13.0
+    widening: float = 0.4
     grey: str = "cerebellar_cortex"
     white: str = "cerebellar_white_matter"
     fluid: str = "csf"

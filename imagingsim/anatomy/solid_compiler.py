@@ -40,6 +40,7 @@ from imagingsim.geometry import (
 )  # fmt: skip
 from imagingsim.geometry import machine as m
 from imagingsim.geometry.field_kernels import INTERSECT, SUBTRACT, UNION
+from imagingsim.streams import stream
 from imagingsim.units import FloatArray
 
 GENERATED = ("vertebra", "disc", "rib", "tree", "beside", "rope", "fringe")
@@ -141,14 +142,12 @@ class SolidCompiler:
         points = np.array(shape.points, dtype=np.float64)
         points = np.column_stack([self.place.point(points[:, :3]), points[:, 3] * self.place.scale])
         up = self.place.direction(shape.up)
-        self.segments(
-            target,
-            swept(
-                points, aspect=shape.aspect, up=(up[0], up[1], up[2]), samples=shape.samples,
-                spline=shape.spline,
-            ),
-            smooth,
+        rng = stream(0, f"wander {self.id} {shape.points[0]}") if shape.wander_mm > 0.0 else None
+        tube = swept(
+            points, aspect=shape.aspect, up=(up[0], up[1], up[2]), samples=shape.samples,
+            spline=shape.spline, wander_mm=shape.wander_mm * self.place.scale, rng=rng,
         )  # fmt: skip
+        self.segments(target, tube, smooth)
 
     def segments(self, target: int, tube: Segments, smooth: float) -> None:
         """Join a tube or tree given as segments."""

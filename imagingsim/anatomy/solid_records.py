@@ -42,13 +42,17 @@ class Plane:
 
 @record
 class Tube:
-    """A swept tube through points (x, y, z, radius); ``up`` is the direction of the radius."""
+    """A swept tube through points (x, y, z, radius); ``up`` is the direction of the radius.
+
+    ``wander_mm`` lets its course stray sideways, at random, differently on either side of the body.
+    """
 
     points: tuple[tuple[float, float, float, float], ...]
     aspect: float = 1.0
     up: Point = (0.0, 0.0, 1.0)
     spline: bool = True
     samples: int = 6
+    wander_mm: float = 0.0
     smooth_mm: float = 0.0
 
 

@@ -41,6 +41,7 @@ from imagingsim.units import FloatArray
 
 EVERYWHERE = np.array([[-1e5, 1e5]] * 3)
 _KIDNEY_MM = 30.0
+_SULCUS_MM = 7.5
 _PATTERN_DEPTH_MM = {HOLLOW: 14.0, KIDNEY: _KIDNEY_MM, CORTEX: 36.0, FOLIA: 24.0, CELLS: 24.0}
 _FIXED_DEPTH_MM = 14.0
 _NOISE_PEAK = 3.6
@@ -163,7 +164,7 @@ def _ask(
     if step.operation == KIDNEY:
         asked[step.a] = np.maximum(asked[step.a], (_KIDNEY_MM, 8.0))
     elif step.operation == CORTEX and step.a >= 0:
-        asked[step.a] = np.maximum(asked[step.a], (6.0 + width_mm, edge))
+        asked[step.a] = np.maximum(asked[step.a], (_SULCUS_MM + width_mm, edge))
 
 
 def _fixed_reach(

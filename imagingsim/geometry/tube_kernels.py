@@ -139,6 +139,7 @@ def _sweep_oval(
             r = radius + t * taper
             rb = r * aspect
             rc = min(r, rb)
+            beyond = f32(math.sqrt(x * x + y * y + z * z)) - max(r, rb)
             cu = (x * ux + y * uy + z * uz) / r
             cv = (x * vx + y * vy + z * vz) / rb
             ct = (x * tx + y * ty + z * tz) / rc
@@ -148,7 +149,7 @@ def _sweep_oval(
             ct /= rc
             k1 = f32(math.sqrt(cu * cu + cv * cv + ct * ct)) + TINY
             d = k0 * (k0 - F1) / k1
-            d = -rc if k0 < f32(1e-4) else d
+            d = -rc if k0 < f32(1e-4) else max(d, beyond)
             h = max(k - abs(d - row[i]), F0) / k
             row[i] = min(row[i], d) - h * h * k * QUARTER
 

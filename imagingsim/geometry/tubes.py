@@ -10,6 +10,8 @@ from imagingsim.units import FloatArray, IntArray
 
 COLUMNS = 20
 PER_CLUSTER = 8
+WANDER_MM = 10.0
+"""How far a wandering tube goes before it turns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +83,18 @@ def swept(
     up: tuple[float, float, float] = (0.0, 0.0, 1.0),
     samples: int = 6,
     spline: bool = True,
+    wander_mm: float = 0.0,
+    rng: np.random.Generator | None = None,
 ) -> Segments:
-    """Return a tube through control points (x, y, z, radius), shape (n, 4), mm."""
+    """Return a tube through control points (x, y, z, radius), shape (n, 4), mm.
+
+    With a generator its course strays sideways, across ``up``, by ``wander_mm`` (deviation).
+    """
     line: FloatArray = np.array(points, dtype=np.float64)
     if spline and len(line) > 2:
         line = open_spline(line, samples)
+    if rng is not None:
+        line[:, :3] += wander_mm * _wandering(line[:, :3], np.asarray(up, np.float64), rng)
     line[:, 3] = np.maximum(line[:, 3], 0.05)
     length = np.linalg.norm(np.diff(line[:, :3], axis=0), axis=1)
     arc = np.concatenate([[0.0], np.cumsum(length)])
@@ -93,6 +102,18 @@ def swept(
     return Segments(
         line[:-1, :3], line[1:, :3], line[:-1, 3], line[1:, 3], ups, arc[:-1], arc[1:], aspect
     )
+
+
+def _wandering(points: FloatArray, up: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return sideways steps of unit deviation that change over `WANDER_MM` of length."""
+    step = np.gradient(points, axis=0)
+    sideways = np.cross(step, up)
+    sideways /= np.linalg.norm(sideways, axis=1)[:, np.newaxis] + 1e-9
+    length = np.linalg.norm(step, axis=1)
+    arc = np.cumsum(length) / WANDER_MM
+    knots = rng.normal(size=(int(arc[-1]) + 3, 1))
+    smooth = open_spline(knots, 8)[:, 0]
+    return sideways * np.interp(arc * 8.0, np.arange(len(smooth)), smooth)[:, np.newaxis]
 
 
 def branched(nodes_mm: FloatArray, parent: IntArray, radius_mm: FloatArray) -> Segments:

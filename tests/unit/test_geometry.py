@@ -99,6 +99,26 @@ def test_a_straight_tube_is_a_cylinder() -> None:
     assert near(found, np.hypot(x, y) - 5.0).max() < 1e-3
 
 
+def test_a_flat_tube_ends_where_it_is_wide() -> None:
+    """Beside its edge the distance grows as far as one goes, also off its plane."""
+    tube = swept(np.array([[0, 0, -40, 6.0], [0, 0, 40, 6.0]]), aspect=0.05, up=(1.0, 0.0, 0.0))
+    program = Program(fields=2)
+    first, last = program.add_tube(tube)
+    program.add(Step(m.TUBE, 1, -1, -1, (0.0, 0.05, float(first), float(last)), tube.box_mm))
+    found = field_values(program, 1, BOX, 0.0, 1.0, AROUND, band_mm=20.0)
+    at = found.at(np.array([[12.0, 0.0, 0.0], [12.0, 3.0, 0.0], [0.0, 3.0, 0.0]]))
+    assert at == pytest.approx([6.0, np.hypot(12, 3) - 6, 2.7], abs=0.05)
+
+
+def test_a_wandering_tube_strays_across_its_flat_side_only() -> None:
+    points = np.array([[0, 0, z, 5.0] for z in range(0, 200, 10)], float)
+    plain = swept(points, up=(1.0, 0.0, 0.0))
+    strays = swept(points, up=(1.0, 0.0, 0.0), wander_mm=2.0, rng=stream(1, "wander"))
+    away = strays.start_mm - plain.start_mm
+    assert 0.8 < away[:, 1].std() < 3.0
+    assert np.abs(away[:, [0, 2]]).max() < 1e-9
+
+
 def test_a_loft_of_equal_circles_is_a_cylinder() -> None:
     turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = 15.0 * np.column_stack([np.cos(turn), np.sin(turn)])
