@@ -144,7 +144,7 @@ def _nearest_pyramid(i: int, batch: Batch, tables: Tables, at: int) -> f32:
     return best
 
 
-SMALL_BOWEL, COLON, STOMACH, DUODENUM = 0, 1, 2, 3
+COLON, STOMACH = 1, 2
 
 
 @compiled_inline
@@ -163,7 +163,8 @@ def hollow(at: int, n: int, batch: Batch, tables: Tables) -> None:
         s = value_at(batch, arc, i, F0, F0)
         wall = _wall_mm(i, s, batch, tables, at)
         blend(batch, i, layer, cover)
-        blend(batch, i, layer + 1, cover * bell((-d - wall + f32(0.9)) / f32(0.9)))
+        rind = tables.numbers[at, 8]
+        blend(batch, i, layer + 1, cover * bell((-d - wall + rind) / rind))
         lumen = clip01(HALF + (-d - wall) * inverse)
         if lumen > F0:
             blend(batch, i, layer + 2, lumen)
@@ -174,18 +175,19 @@ def hollow(at: int, n: int, batch: Batch, tables: Tables) -> None:
 def _wall_mm(i: int, s: f32, batch: Batch, tables: Tables, at: int) -> f32:
     """Return the thickness of the wall with its folds, mm."""
     p, tile = tables.numbers[at], tables.lattice
-    kind, wall, seed = int(p[0]), p[1], p[2]
+    kind, wall, seed, depth = int(p[0]), p[1], p[2], p[5]
     x, y, z = batch.x[i], batch.y[i], batch.z[i]
     if kind == COLON:
         return wall
     if kind == STOMACH:
         ridge = F1 - min(abs(noise(tile, x, y, z, f32(10.0), seed)) / HALF, F1)
-        return wall + f32(2.6) * ridge * clip01(max((y + f32(70.0)) / f32(50.0), f32(0.1)))
-    wave = s * f32(6.2832 / 4.6) + f32(2.2) * noise(tile, x, y, z, f32(6.0), seed)
+        return wall + depth * ridge * clip01(max((y + f32(70.0)) / f32(50.0), f32(0.1)))
+    collapsed = F1 + p[7] * clip01(HALF + f32(1.1) * _content(s, tile, seed))
+    if depth <= F0:
+        return wall * collapsed
+    wave = s * f32(6.2832) / p[6] + f32(2.2) * noise(tile, x, y, z, f32(6.0), seed)
     fold = HALF + HALF * math.sin(wave)
-    depth = f32(1.9) if kind == SMALL_BOWEL else f32(1.5)
-    collapsed = clip01(HALF + f32(1.1) * _content(s, tile, seed))
-    return (wall + depth * fold * fold) * (F1 + HALF * collapsed)
+    return (wall + depth * fold * fold) * collapsed
 
 
 @compiled_inline
@@ -203,16 +205,17 @@ def _gas(i: int, s: f32, depth: f32, batch: Batch, tables: Tables, at: int) -> f
     if kind == STOMACH:
         return step(-(y - level) / f32(0.35))
     if kind == COLON:
-        lumps = noise(tile, x, y, z, f32(7.5), seed + F1)
-        lumps += f32(0.55) * noise(tile, x, y, z, f32(3.2), seed + f32(2.0))
+        lumps = f32(0.8) * noise(tile, x, y, z, f32(5.0), seed + F1)
+        lumps += f32(0.7) * noise(tile, x, y, z, f32(2.6), seed + f32(2.0))
         slow = trilinear(tile, s * f32(0.03) + seed, f32(5.5), f32(1.3))
-        bubbles = step((lumps - f32(1.55) + f32(0.35) * slow) / f32(0.14))
-        ripple = f32(3.0) * noise(tile, x, y, z, f32(9.0), seed + f32(6.0))
+        bubbles = f32(0.8) * step((lumps - f32(1.7) + f32(0.35) * slow) / f32(0.5))
+        ripple = f32(2.0) * noise(tile, x, y, z, f32(12.0), seed + f32(6.0))
         return max(bubbles, step(-(y - level - f32(12.0) * slow - ripple)))
-    pocket = trilinear(tile, s * f32(0.06) + seed + f32(20.0), f32(9.1), f32(2.7))
-    if pocket <= f32(0.9):
+    pocket = trilinear(tile, s * f32(0.014) + seed + f32(20.0), f32(9.1), f32(2.7))
+    if pocket <= HALF:
         return F0
-    return step((depth - HALF) / f32(0.4)) * step(-(y - bias - f32(6.0) * pocket) / f32(0.8))
+    top = bias + f32(45.0) * (min(pocket, f32(1.5)) - f32(1.2))
+    return step((depth - HALF) / f32(0.4)) * step(-(y - top) / f32(0.8))
 
 
 __all__ = ["fascia", "halo", "hollow", "kidney", "paint"]

@@ -154,9 +154,9 @@ def _sheets(i: int, p: Float32, f: Int32, batch: Batch, tables: Tables) -> f32:
     if side > f32(0.01):
         b = noise(tile, x, y, z, f32(30.0), p[4] + f32(4.0))
         below = step(-(z - p[8]) / f32(8.0))
-        one = (u - f32(0.36) - f32(0.05) * b) * thick
-        two = (u - f32(0.68) - f32(0.05) * a) * thick
-        rib = (u - f32(0.4) - f32(0.06) * b) * thick
+        one = (u - f32(0.36) - f32(0.022) * b) * thick
+        two = (u - f32(0.68) - f32(0.022) * a) * thick
+        rib = (u - f32(0.4) - f32(0.03) * b) * thick
         three_layers = bell(one / f32(0.75)) * clip01(f32(0.55) + f32(0.45) * a)
         three_layers += bell(two / f32(0.65)) * clip01(f32(0.45) + HALF * b)
         two_layers = bell(rib) * clip01(f32(0.65) + f32(0.4) * a)
