@@ -190,7 +190,7 @@ def _lattices(seed: int) -> tuple[Float32, Float32]:
         return {"lattice": gradient_lattice(first), "ripples": ripple_lattice(second)}
 
     variant = [seed] if seed else []
-    arrays = cache.keep("noise", cache.digest("lattices", *variant), make)
+    arrays = cache.keep("noise", cache.digest("closed lattices", *variant), make)
     return np.asarray(arrays["lattice"], np.float32), np.asarray(arrays["ripples"], np.float32)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.errors import GeometryError
-from imagingsim.geometry.interpreter import sample_bricks, sample_list
 from imagingsim.geometry.machine import Int32
+from imagingsim.geometry.running import grid_job, list_job, result, run
 from imagingsim.grid import Grid
 from imagingsim.units import FloatArray, IntArray
 
@@ -26,16 +26,14 @@ def sample(phantom: Phantom, grid: Grid, *, threads: int | None = None) -> Sampl
     spacing = np.array(grid.spacing_mm)
     width = float(spacing[1:].mean()) * _BLUR * phantom.surroundings.lengths
     size = _brick(grid)
-    first = np.empty(grid.shape, np.uint16)
-    second = np.empty(grid.shape, np.uint16)
-    fraction = np.empty(grid.shape, np.uint8)
-    texture = np.empty(grid.shape, np.int8)
-    sample_bricks(
-        threads or numba.get_num_threads(), _bricks(grid, size), np.array(size, np.int32),
-        np.array(grid.shape, np.int32), np.ascontiguousarray(grid.affine), np.float32(width),
-        phantom.fields, phantom.tables(width), first, second, fraction, texture,
+    tables, filled = phantom.tables(width), result(shape=grid.shape)
+    job = grid_job(grid.affine, grid.shape, _bricks(grid, size), size, tables)
+    threads = threads or numba.get_num_threads()
+    run(job, tables, phantom.fields, width, filled, threads=threads)
+    return SampledPhantom(
+        grid, phantom.layers, filled.first, filled.second, filled.fraction, filled.texture,
+        phantom.numbers,
     )  # fmt: skip
-    return SampledPhantom(grid, phantom.layers, first, second, fraction, texture, phantom.numbers)
 
 
 def sample_points(phantom: Phantom, points_mm: FloatArray, *, width_mm: float = 0.5) -> IntArray:
@@ -44,13 +42,12 @@ def sample_points(phantom: Phantom, points_mm: FloatArray, *, width_mm: float = 
     bad = int((~np.isfinite(points).all(axis=1)).sum())
     if bad:
         raise GeometryError(f"{bad} of {len(points)} points are no numbers; leave them out.")
-    out = np.empty(len(points), np.uint16)
     width = width_mm * phantom.surroundings.lengths
-    sample_list(
-        numba.get_num_threads(), points, np.float32(width), phantom.fields, phantom.tables(width),
-        out,
-    )  # fmt: skip
-    return out
+    tables = phantom.tables(width)
+    filled = result(shape=(1, 1, len(points)))
+    job = list_job(points, tables)
+    run(job, tables, phantom.fields, width, filled, threads=numba.get_num_threads())
+    return filled.first[0, 0]
 
 
 def _brick(grid: Grid) -> tuple[int, int, int]:

@@ -9,12 +9,10 @@ from numba import njit, prange
 from scipy import ndimage
 
 from imagingsim.errors import GeometryError
-from imagingsim.geometry.machine import PER_MM, Float32, Int16
+from imagingsim.geometry.machine import CELL, PER_MM, Float32, Int16
 from imagingsim.geometry.splines import closed_spline
 from imagingsim.units import FloatArray
 
-CELL = 4
-"""Edge of the cells whose smallest and largest distance are kept."""
 _LIMIT_MM = 80.0
 _WIDEST_MM = 120.0
 
@@ -58,13 +56,13 @@ class Packed:
     values
         (z, y, x), 256ths of a mm.
     ranges
-        (smallest, largest) distance per cell, shape (z, y, x, 2), mm.
+        (smallest, largest) distance per cell, shape (z, y, x, 2), 256ths of a mm.
     origin_mm, step_mm
         As of `Baked`.
     """
 
     values: Int16
-    ranges: Float32
+    ranges: Int16
     origin_mm: tuple[float, float, float]
     step_mm: float
 
@@ -77,15 +75,15 @@ def in_256ths(values_mm: FloatArray) -> Int16:
 def packed(values: Int16, origin_mm: tuple[float, float, float], step_mm: float) -> Packed:
     """Return distances in 256ths of a mm with the ranges of their cells."""
     cells = tuple(-(-(n - 1) // CELL) for n in values.shape)
-    ranges = np.empty((*cells, 2), np.float32)
-    _cell_ranges(values, np.float32(1.0 / PER_MM), ranges)
+    ranges = np.empty((*cells, 2), np.int16)
+    _cell_ranges(values, ranges)
     return Packed(values, ranges, origin_mm, step_mm)
 
 
-@njit(cache=True, parallel=True)
-def _cell_ranges(values: Int16, scale: np.float32, out: Float32) -> None:
+@njit(cache=True, nogil=True)
+def _cell_ranges(values: Int16, out: Int16) -> None:
     nz, ny, nx = values.shape
-    for k in prange(out.shape[0]):
+    for k in range(out.shape[0]):
         for j in range(out.shape[1]):
             for i in range(out.shape[2]):
                 low = high = values[k * CELL, j * CELL, i * CELL]
@@ -94,8 +92,8 @@ def _cell_ranges(values: Int16, scale: np.float32, out: Float32) -> None:
                         for a in range(i * CELL, min(i * CELL + CELL + 1, nx)):
                             low = min(low, values[c, b, a])
                             high = max(high, values[c, b, a])
-                out[k, j, i, 0] = low * scale
-                out[k, j, i, 1] = high * scale
+                out[k, j, i, 0] = low
+                out[k, j, i, 1] = high
 
 
 def bake_loft(

@@ -6,7 +6,6 @@ import numba
 import numpy as np
 
 from imagingsim.geometry.baking import Baked
-from imagingsim.geometry.interpreter import evaluate_field
 from imagingsim.geometry.machine import (
     BLOCK,
     CARVE,
@@ -18,6 +17,7 @@ from imagingsim.geometry.machine import (
 )  # fmt: skip
 from imagingsim.geometry.program import Program, Surroundings, Texture, assemble
 from imagingsim.geometry.reach import Step, field_boxes
+from imagingsim.geometry.running import lattice_job, result, run
 from imagingsim.units import FloatArray
 
 
@@ -43,11 +43,11 @@ def field_values(
     tables = assemble(program, [watcher], classes, around, width_mm=1.0)
     first = (box[:, 0] - pad_mm).astype(np.float32)
     counts = np.ceil((box[:, 1] + pad_mm - first) / step_mm).astype(int) + 1
-    out = np.empty(tuple(int(n) for n in counts[::-1]), np.float32)
-    evaluate_field(
-        numba.get_num_threads(), field, first, np.float32(step_mm), np.array(out.shape, np.int32),
-        program.fields, tables, out,
-    )  # fmt: skip
+    nx, ny, nz = (int(n) for n in counts)
+    out = np.empty((nz, ny, nx), np.float32)
+    job = lattice_job(field, first, step_mm, out.shape)
+    threads = numba.get_num_threads()
+    run(job, tables, program.fields, 1.0, result(distances=out), threads=threads)
     out = np.clip(out, -80.0, 80.0)
     return Baked(out, (float(first[0]), float(first[1]), float(first[2])), step_mm)
 

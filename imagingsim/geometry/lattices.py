@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from imagingsim.geometry.lanes import SIDE
 from imagingsim.geometry.machine import Float32
 from imagingsim.units import FloatArray
 
@@ -12,7 +13,9 @@ _BANDWIDTH = 0.22
 
 
 def gradient_lattice(rng: np.random.Generator) -> Float32:
-    """Return a periodic tile of gradient noise, 8 nodes to a feature, unit deviation, flat [1]_.
+    """Return a periodic tile of gradient noise, 8 nodes to a feature, unit deviation [1]_.
+
+    Flat; the first node of each axis stands at its end once more.
 
     References
     ----------
@@ -32,7 +35,12 @@ def gradient_lattice(rng: np.random.Generator) -> Float32:
         dot = g[..., 0] * x + g[..., 1] * y[:, np.newaxis]
         dot += g[..., 2] * z[:, np.newaxis, np.newaxis]
         out += dot * np.einsum("i,j,k->ijk", *weight)
-    return np.ascontiguousarray(out / out.std(), dtype=np.float32).ravel()
+    return _closed(out / out.std())
+
+
+def _closed(tile: FloatArray) -> Float32:
+    """Return a periodic tile with the first node of each axis at its end once more, flat."""
+    return np.ascontiguousarray(np.pad(tile, (0, SIDE - SIZE), mode="wrap"), np.float32).ravel()
 
 
 def _smooth(t: FloatArray) -> FloatArray:
@@ -40,10 +48,10 @@ def _smooth(t: FloatArray) -> FloatArray:
 
 
 def ripple_lattice(rng: np.random.Generator) -> Float32:
-    """Return a periodic tile of noise of one wavelength (16 nodes), unit deviation, flat."""
+    """Return a closed periodic tile of noise of one wavelength (16 nodes), unit deviation."""
     k = np.fft.fftfreq(SIZE)
     kz, ky, kx = np.meshgrid(k, k, k, indexing="ij")
     wave = np.sqrt(kx**2 + ky**2 + kz**2) * _WAVELENGTH
     band = np.exp(-0.5 * ((wave - 1.0) / _BANDWIDTH) ** 2)
     out = np.fft.ifftn(np.fft.fftn(rng.normal(size=(SIZE, SIZE, SIZE))) * band).real
-    return np.ascontiguousarray(out / out.std(), dtype=np.float32).ravel()
+    return _closed(out / out.std())

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from imagingsim.geometry.jit import compiled_borrowing, compiled_inline
-from imagingsim.geometry.machine import ARRAY, DEEP_MM, FAR_MM, IN, OUT, Batch, Float32
+from imagingsim.geometry.lanes import LANES, SIDE, bits_of, number_of, read_tile
+from imagingsim.geometry.machine import ARRAY, DEEP_MM, FAR_MM, IN, OUT, Batch, Float32, Tables
 
 f32 = np.float32
 F0 = f32(0.0)
@@ -13,11 +14,13 @@ F1 = f32(1.0)
 HALF = f32(0.5)
 QUARTER = f32(0.25)
 TINY = f32(1e-9)
+_SIGN = np.int32(31)
+_LAST = np.int32(0x7FFFFFFF)
 
 
 @compiled_inline
 def trilinear(tile: Float32, x: f32, y: f32, z: f32) -> f32:
-    """Return the periodic 128^3 ``tile`` at lattice coordinates."""
+    """Return the periodic ``tile`` at lattice coordinates."""
     i = np.int32(x)
     j = np.int32(y)
     k = np.int32(z)
@@ -27,20 +30,16 @@ def trilinear(tile: Float32, x: f32, y: f32, z: f32) -> f32:
     x -= f32(i)
     y -= f32(j)
     z -= f32(k)
-    i0 = i & 127
-    i1 = (i + 1) & 127
-    j0 = (j & 127) << 7
-    j1 = ((j + 1) & 127) << 7
-    k0 = (k & 127) << 14
-    k1 = ((k + 1) & 127) << 14
-    a = tile[k0 + j0 + i0]
-    a += (tile[k0 + j0 + i1] - a) * x
-    b = tile[k0 + j1 + i0]
-    b += (tile[k0 + j1 + i1] - b) * x
-    c = tile[k1 + j0 + i0]
-    c += (tile[k1 + j0 + i1] - c) * x
-    e = tile[k1 + j1 + i0]
-    e += (tile[k1 + j1 + i1] - e) * x
+    near = ((k & 127) * SIDE + (j & 127)) * SIDE + (i & 127)
+    far = near + SIDE * SIDE
+    a = tile[near]
+    a += (tile[near + 1] - a) * x
+    b = tile[near + SIDE]
+    b += (tile[near + SIDE + 1] - b) * x
+    c = tile[far]
+    c += (tile[far + 1] - c) * x
+    e = tile[far + SIDE]
+    e += (tile[far + SIDE + 1] - e) * x
     a += (b - a) * y
     c += (e - c) * y
     return a + (c - a) * z
@@ -53,6 +52,42 @@ def noise(tile: Float32, x: f32, y: f32, z: f32, wavelength_mm: f32, seed: f32) 
     return trilinear(
         tile, x * s + f32(37.1) * seed, y * s + f32(71.7) * seed, z * s + f32(13.3) * seed
     )
+
+
+@compiled_borrowing
+def noise_row(
+    tile: Float32, x: Float32, y: Float32, z: Float32, n: int, wavelength_mm: f32, seed: f32,
+    out: Float32,
+) -> None:  # fmt: skip
+    """Write the noise at the first ``n`` points of three rows of coordinates."""
+    s = f32(8.0) / wavelength_mm
+    u, v, w = f32(37.1) * seed, f32(71.7) * seed, f32(13.3) * seed
+    for i in range(0, n, LANES):
+        read_tile(tile, x, y, z, i, s, u, v, w, out)
+
+
+@compiled_inline
+def noise_picked(
+    n: int, batch: Batch, tables: Tables, wavelength_mm: f32, seed: f32, out: int
+) -> None:
+    """Write the noise at the points picked to a row of `spare`."""
+    spare = batch.spare
+    noise_row(tables.lattice, spare[0], spare[1], spare[2], n, wavelength_mm, seed, spare[out])
+
+
+@compiled_borrowing
+def pick(row: Float32, n: int, low: f32, high: f32, batch: Batch) -> int:
+    """List the points whose number lies between two others; copy their coordinates to `spare`."""
+    count = 0
+    for i in range(n):
+        batch.places[count] = i
+        count += int((row[i] > low) & (row[i] < high))
+    for e in range(count):
+        i = batch.places[e]
+        batch.spare[0, e] = batch.x[i]
+        batch.spare[1, e] = batch.y[i]
+        batch.spare[2, e] = batch.z[i]
+    return count
 
 
 @compiled_borrowing
@@ -138,21 +173,42 @@ def spread(batch: Batch, field: int, n: int) -> None:
     for i in range(n):
         batch.fields[field, i] = value
     batch.state[field] = ARRAY
+    batch.low[field] = value
+    batch.high[field] = value
 
 
 @compiled_inline
 def settle(batch: Batch, field: int, n: int, reach: f32, depth: f32) -> None:
-    """Note that a field is OUT or IN when it is so at every point."""
-    row = batch.fields[field]
-    low = row[0]
-    high = row[0]
-    for i in range(n):
-        low = min(low, row[i])
-        high = max(high, row[i])
-    if low > reach:
+    """Note between what a field lies, and that it is OUT or IN when it is so at every point."""
+    batch.low[field], batch.high[field] = extent(batch.fields[field], n)
+    conclude(batch, field, reach, depth)
+
+
+@compiled_inline
+def conclude(batch: Batch, field: int, reach: f32, depth: f32) -> None:
+    """Note that a field is OUT or IN when its bounds say so."""
+    if batch.low[field] > reach:
         batch.state[field] = OUT
-    elif high < -depth:
+    elif batch.high[field] < -depth:
         batch.state[field] = IN
+
+
+@compiled_borrowing
+def extent(row: Float32, n: int) -> tuple[f32, f32]:
+    """Return the smallest and largest number of a row.
+
+    Of whole numbers a compiler finds them with vector instructions, of others it does not; with
+    the lower bits of negative ones turned over, the bits of numbers stand in the same order.
+    """
+    low, high = _LAST, -_LAST
+    for i in range(n):
+        bits = bits_of(row[i])
+        bits ^= (bits >> _SIGN) & _LAST
+        low = min(low, bits)
+        high = max(high, bits)
+    low ^= (low >> _SIGN) & _LAST
+    high ^= (high >> _SIGN) & _LAST
+    return number_of(low), number_of(high)
 
 
 @compiled_inline
@@ -164,34 +220,37 @@ def value_at(batch: Batch, field: int, i: int, outside: f32, inside: f32) -> f32
 
 
 @compiled_inline
-def box_distance(box: Float32, sphere: Float32) -> f32:
-    """Return the least distance from a box to the points in the sphere, mm."""
-    dx = max(max(box[0] - sphere[0], sphere[0] - box[1]), F0)
-    dy = max(max(box[2] - sphere[1], sphere[1] - box[3]), F0)
-    dz = max(max(box[4] - sphere[2], sphere[2] - box[5]), F0)
-    return f32(math.sqrt(dx * dx + dy * dy + dz * dz)) - sphere[3]
+def apart(a: Float32, b: Float32) -> f32:
+    """Return the distance between two boxes, mm."""
+    dx = max(max(a[0] - b[1], b[0] - a[1]), F0)
+    dy = max(max(a[2] - b[3], b[2] - a[3]), F0)
+    dz = max(max(a[4] - b[5], b[4] - a[5]), F0)
+    return f32(math.sqrt(dx * dx + dy * dy + dz * dz))
 
 
 @compiled_borrowing
 def enclose(batch: Batch, n: int) -> None:
-    """Put a sphere around the points."""
+    """Put a box and a sphere around the points."""
+    batch.box[0], batch.box[1] = extent(batch.x, n)
+    batch.box[2], batch.box[3] = extent(batch.y, n)
+    batch.box[4], batch.box[5] = extent(batch.z, n)
     cx = HALF * (batch.x[0] + batch.x[n - 1])
     cy = HALF * (batch.y[0] + batch.y[n - 1])
     cz = HALF * (batch.z[0] + batch.z[n - 1])
-    farthest = F0
+    farthest = np.int32(0)
     for i in range(n):
         dx = batch.x[i] - cx
         dy = batch.y[i] - cy
         dz = batch.z[i] - cz
-        farthest = max(farthest, dx * dx + dy * dy + dz * dz)
+        farthest = max(farthest, bits_of(dx * dx + dy * dy + dz * dz))
     batch.sphere[0] = cx
     batch.sphere[1] = cy
     batch.sphere[2] = cz
-    batch.sphere[3] = f32(math.sqrt(farthest)) + f32(1e-3)
+    batch.sphere[3] = f32(math.sqrt(number_of(farthest))) + f32(1e-3)
 
 
 __all__ = [
-    "F0", "F1", "HALF", "QUARTER", "TINY", "Float32", "bell", "blend", "box_distance", "clip01",
-    "enclose", "exponential", "f32", "noise", "settle", "smooth_min", "spread", "step",
-    "trilinear", "value_at",
+    "F0", "F1", "HALF", "QUARTER", "TINY", "Float32", "apart", "bell", "blend", "clip01",
+    "conclude", "enclose", "exponential", "extent", "f32", "noise", "noise_picked", "noise_row",
+    "pick", "settle", "smooth_min", "spread", "step", "trilinear", "value_at",
 ]  # fmt: skip

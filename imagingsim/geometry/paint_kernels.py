@@ -13,6 +13,8 @@ from imagingsim.geometry.lookups import (
     clip01,
     f32,
     noise,
+    noise_picked,
+    pick,
     spread,
     step,
     trilinear,
@@ -26,17 +28,19 @@ def paint(at: int, n: int, batch: Batch, tables: Tables) -> None:
     """Cover the inside of a field, grown by an offset, with layer a."""
     field, layer, over = tables.code[at, 1], tables.code[at, 2], tables.code[at, 3]
     state = batch.state[field]
-    if state == OUT:
-        return
     p = tables.numbers[at]
     strength = p[2]
+    inverse = F1 / (batch.sphere[4] * p[1])
+    if state == ARRAY:
+        state = _painted(batch.low[field] - p[0], batch.high[field] - p[0], inverse)
+    if state == OUT:
+        return
     if state == IN and over < 0 and strength >= F1 and p[3] <= F0:
         for i in range(n):
             batch.first[i] = layer
             batch.second[i] = layer
             batch.fraction[i] = F1
         return
-    inverse = F1 / (batch.sphere[4] * p[1])
     for i in range(n):
         coverage = F1
         if state == ARRAY:
@@ -49,6 +53,14 @@ def paint(at: int, n: int, batch: Batch, tables: Tables) -> None:
             if over >= 0:
                 coverage *= _share(i, batch, tables, over)
             blend(batch, i, layer, coverage)
+
+
+@compiled_inline
+def _painted(low: f32, high: f32, inverse: f32) -> int:
+    """Return whether a batch is painted nowhere (OUT), everywhere (IN) or in part (ARRAY)."""
+    if HALF - low * inverse <= F0:
+        return OUT
+    return IN if HALF - high * inverse >= F1 else ARRAY
 
 
 @compiled_inline
@@ -70,14 +82,14 @@ def halo(at: int, n: int, batch: Batch, tables: Tables) -> None:
         return
     p = tables.numbers[at]
     w = batch.sphere[4]
-    limit = f32(3.5) * p[0] + w
     inverse = F1 / w
-    for i in range(n):
-        d = batch.fields[field, i]
-        if -f32(1.5) * w <= d <= limit:
-            patch = noise(tables.lattice, batch.x[i], batch.y[i], batch.z[i], p[1], p[2])
-            thick = max(p[0] * (f32(0.6) + f32(0.8) * patch), F0)
-            blend(batch, i, layer, min(HALF - (d - thick) * inverse, F1))
+    row = batch.fields[field]
+    count = pick(row, n, f32(-1.5) * w, f32(3.5) * p[0] + w, batch)
+    noise_picked(count, batch, tables, p[1], p[2], 3)
+    for e in range(count):
+        i = batch.places[e]
+        thick = max(p[0] * (f32(0.6) + f32(0.8) * batch.spare[3, e]), F0)
+        blend(batch, i, layer, min(HALF - (row[i] - thick) * inverse, F1))
 
 
 @compiled_inline
@@ -88,17 +100,20 @@ def fascia(at: int, n: int, batch: Batch, tables: Tables) -> None:
         return
     p = tables.numbers[at]
     away, seed = p[0], p[1]
+    row, spare = batch.fields[field], batch.spare
     for i in range(n):
-        d = batch.fields[field, i]
-        if d < HALF or d > away * f32(2.2) or value_at(batch, 0, i, f32(99.0), F0) < HALF:
-            continue
-        x, y, z = batch.x[i], batch.y[i], batch.z[i]
-        radius = away * (F1 + QUARTER * noise(tables.lattice, x, y, z, f32(40.0), seed))
-        patch = HALF + f32(0.3) * noise(tables.lattice, x, y, z, f32(18.0), seed + F1)
-        cover = bell((d - radius) / f32(0.7)) * min(max(patch, f32(0.1)), f32(0.8))
-        if d < radius:
-            strand = noise(tables.lattice, x, y, z, f32(20.0), seed + f32(3.0))
-            cover = max(cover, f32(0.28) * bell(strand / f32(0.05)))
+        spare[5, i] = row[i] if value_at(batch, 0, i, f32(99.0), F0) >= HALF else F0
+    count = pick(spare[5], n, HALF, away * f32(2.2), batch)
+    noise_picked(count, batch, tables, f32(40.0), seed, 3)
+    noise_picked(count, batch, tables, f32(18.0), seed + F1, 4)
+    noise_picked(count, batch, tables, f32(20.0), seed + f32(3.0), 5)
+    for e in range(count):
+        i = batch.places[e]
+        radius = away * (F1 + QUARTER * spare[3, e])
+        patch = HALF + f32(0.3) * spare[4, e]
+        cover = bell((row[i] - radius) / f32(0.7)) * min(max(patch, f32(0.1)), f32(0.8))
+        if row[i] < radius:
+            cover = max(cover, f32(0.28) * bell(spare[5, e] / f32(0.05)))
         blend(batch, i, layer, cover * f32(0.75))
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from imagingsim.geometry.baking import Packed
+from imagingsim.geometry.blocks import find_blocks
 from imagingsim.geometry.field_kernels import OCCUPIED
 from imagingsim.geometry.machine import (
     BLOCK,
@@ -15,6 +16,7 @@ from imagingsim.geometry.machine import (
     MARGIN,
     PLAIN,
     REACH,
+    SMOOTH,
     TUBE,
     WIDTH,
     Float32,
@@ -106,6 +108,8 @@ class Surroundings:
         See `machine.Tables`.
     space
         Millimetres of the document per millimetre of the patient, along x, y, z.
+    state, state_frame
+        A shift of the patient's coordinates before all else, like the warp; size 0 for none.
     """
 
     lattice: Float32
@@ -113,11 +117,26 @@ class Surroundings:
     warp: Float32
     warp_frame: Float32
     space: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    state: Float32 = field(default_factory=lambda: np.zeros(1, np.float32))
+    state_frame: Float32 = field(default_factory=lambda: np.zeros(7, np.float32))
 
     @property
     def lengths(self) -> float:
         """Millimetres of the document per millimetre of the patient, over all directions."""
         return float(np.prod(self.space)) ** (1.0 / 3.0)
+
+    @cached_property
+    def shifts(self) -> tuple[Float32, Float32]:
+        """Warp and state, with a number more at the end: kernels read triples as four numbers."""
+        return np.append(self.warp, np.float32(0.0)), np.append(self.state, np.float32(0.0))
+
+    @cached_property
+    def farthest_mm(self) -> tuple[float, ...]:
+        """How far warp and state together move a point at most, along x, y, z, in the document."""
+        most = np.abs(self.warp.reshape(-1, 3)).max(axis=0)
+        if self.state_frame[4] > 0:
+            most = most + np.abs(self.state.reshape(-1, 3)).max(axis=0) * self.space
+        return tuple(float(v) for v in most)
 
 
 def assemble(
@@ -152,12 +171,17 @@ def assemble(
         values, frames, ranges = reuse.loft_values, reuse.loft_frames, reuse.loft_ranges
     spheres = _clusters(program, table, numbers)
     kinds, texture_numbers, scale, fields = _textures(textures)
-    code = np.array([(s.operation, s.field, s.a, s.b) for s in program.steps], np.int32)
+    blocks = find_blocks(program.steps, bounds, {f for f, _, _ in reads})
+    code = np.array([(s.operation, s.field, s.a, s.b) for s in program.steps], np.int64)
+    code = np.column_stack([code.reshape(-1, 4), blocks.needs, blocks.exits])
+    warp, state = around.shifts
     return Tables(
-        code.reshape(-1, 4), numbers, bounds, values, frames, ranges, table, spheres,
+        code, numbers, bounds, blocks.rows, blocks.bounds, values, frames, ranges, table, spheres,
         np.array([*program.extra, 0.0], np.float32), kinds, texture_numbers, scale, fields,
-        np.ascontiguousarray(classes, np.uint8), around.lattice, around.ripples, around.warp,
-        around.warp_frame, np.array([*around.space, around.lengths], np.float32),
+        np.ascontiguousarray(classes, np.uint8), around.lattice, around.ripples, warp,
+        around.warp_frame,
+        np.array([*around.space, around.lengths, *around.farthest_mm], np.float32), state,
+        around.state_frame,
     )  # fmt: skip
 
 
@@ -167,6 +191,7 @@ def _numbers(program: Program, reach: Reach) -> tuple[Float32, Float32]:
     for i, step in enumerate(program.steps):
         numbers[i, : len(step.numbers)] = step.numbers
         numbers[i, [MARGIN, REACH, DEPTH]] = reach.margin[i], reach.reach[i], reach.depth[i]
+        numbers[i, SMOOTH] = step.smooth_mm
         if step.operation == BLOCK:
             bounds[i] = reach.block_box[i].ravel()
         elif step.box is not None:
@@ -188,9 +213,7 @@ def _clusters(program: Program, table: Float32, numbers: Float32) -> Float32:
     return np.vstack(out)
 
 
-def _bake(
-    program: Program, reads: list[tuple[int, float, float]]
-) -> tuple[Int16, Float64, Float32]:
+def _bake(program: Program, reads: list[tuple[int, float, float]]) -> tuple[Int16, Float64, Int16]:
     widest = find_reach(program.steps, program.fields, reads, _WIDEST_MM)
     need = np.zeros(len(program.lofts))
     for i, step in enumerate(program.steps):
@@ -206,10 +229,10 @@ def _bake(
 
 
 @lru_cache(maxsize=3)
-def _joined(solids: tuple[Packed | None, ...]) -> tuple[Int16, Float64, Float32]:
+def _joined(solids: tuple[Packed | None, ...]) -> tuple[Int16, Float64, Int16]:
     """Return all values, frames and ranges one after another; phantoms of one body share them."""
     frames = np.zeros((max(len(solids), 1), 12))
-    values, ranges = [np.zeros(1, np.int16)], [np.zeros((1, 2), np.float32)]
+    values, ranges = [np.zeros(1, np.int16)], [np.zeros((1, 2), np.int16)]
     at, cell = 1, 1
     for k, baked in enumerate(solids):
         if baked is None:
@@ -227,10 +250,10 @@ def _joined(solids: tuple[Packed | None, ...]) -> tuple[Int16, Float64, Float32]
 
 
 def _textures(textures: Sequence[Texture]) -> tuple:  # type: ignore[type-arg]
-    kinds = np.array([t.kind for t in textures], np.int32)
+    kinds = np.array([t.kind for t in textures], np.int64)
     numbers = np.zeros((len(textures), 12), np.float32)
     scale = np.zeros(len(textures), np.float32)
-    fields = np.zeros((len(textures), 3), np.int32)
+    fields = np.zeros((len(textures), 3), np.int64)
     for i, texture in enumerate(textures):
         numbers[i, : len(texture.numbers)] = texture.numbers
         scale[i] = 1.0 / texture.hu_per_count if texture.hu_per_count > 0 else 0.0

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from imagingsim.geometry.field_kernels import INTERSECT, LARGEST_GAP, OCCUPIED, SUBTRACT, UNION
+from imagingsim.geometry.field_kernels import (
+    INTERSECT,
+    LARGEST_GAP,
+    NOISE_PEAK,
+    OCCUPIED,
+    SUBTRACT,
+    UNION,
+)  # fmt: skip
 from imagingsim.geometry.machine import (
     BLOCK,
     BOX,
@@ -44,7 +51,6 @@ _KIDNEY_MM = 30.0
 _SULCUS_MM = 7.5
 _PATTERN_DEPTH_MM = {HOLLOW: 14.0, KIDNEY: _KIDNEY_MM, CORTEX: 36.0, FOLIA: 24.0, CELLS: 24.0}
 _FIXED_DEPTH_MM = 14.0
-_NOISE_PEAK = 3.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +98,7 @@ class Reach:
     block_box: dict[int, FloatArray] = field(default_factory=dict)
 
 
-_SOLIDS = (LOFT, ELLIPSOID, TUBE, BOX, PLANE, VERTEBRA, DISC)
+SOLIDS = (LOFT, ELLIPSOID, TUBE, BOX, PLANE, VERTEBRA, DISC)
 
 
 def find_reach(
@@ -194,7 +200,7 @@ def _carves(steps: Sequence[Step], boxes: FloatArray) -> list[tuple[int, float, 
 def _pass_on(step: Step, asked: FloatArray, rounded: FloatArray, found: Reach, at: int) -> None:
     """Turn what is asked of the field written into what is asked of the fields read."""
     f, n = step.field, step.numbers
-    if step.operation in _SOLIDS or step.operation == COMBINE:
+    if step.operation in SOLIDS or step.operation == COMBINE:
         _pass_union(step, asked, rounded, found, at)
         return
     reach, depth = asked[f]
@@ -206,7 +212,7 @@ def _pass_on(step: Step, asked: FloatArray, rounded: FloatArray, found: Reach, a
     elif step.operation == THICKEN:
         _ask_of(step, asked, rounded, (reach + n[1], depth))
     elif step.operation == DISPLACE:
-        asked[f] = (reach + _NOISE_PEAK * n[0], depth + _NOISE_PEAK * n[0])
+        asked[f] = (reach + NOISE_PEAK * n[0], depth + NOISE_PEAK * n[0])
     elif step.operation == HAUSTRA:
         asked[f] = (reach + 0.3 * n[1], depth + 0.8 * n[1] + 1.6)
     elif step.operation == CARVE:
@@ -224,7 +230,7 @@ def _pass_union(step: Step, asked: FloatArray, rounded: FloatArray, found: Reach
     more = max(step.smooth_mm - rounded[f], 0.0)
     rounded[f] += more
     reach, depth = asked[f] + more
-    if step.operation in _SOLIDS:
+    if step.operation in SOLIDS:
         found.margin[at] = reach
         asked[f] = (reach, depth)
         return
@@ -242,7 +248,7 @@ def field_boxes(steps: Sequence[Step], fields: int) -> FloatArray:
     for step in steps:
         if step.operation == SPACE:
             away = step.a == 1
-        elif step.operation in _SOLIDS:
+        elif step.operation in SOLIDS:
             _unite(boxes, step.field, EVERYWHERE if step.box is None else step.box, step.smooth_mm)
         elif step.operation == COMBINE and step.b == UNION:
             _unite(boxes, step.field, boxes[step.a], step.smooth_mm)

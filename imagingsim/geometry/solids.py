@@ -5,12 +5,14 @@ import math
 import numpy as np
 
 from imagingsim.geometry.jit import compiled_borrowing, compiled_inline
+from imagingsim.geometry.lanes import LANES, read_solid
 from imagingsim.geometry.lookups import (
     F0,
     F1,
+    HALF,
     TINY,
+    apart,
     bell,
-    box_distance,
     f32,
     settle,
     smooth_min,
@@ -19,6 +21,7 @@ from imagingsim.geometry.lookups import (
 from imagingsim.geometry.machine import (
     ARRAY,
     BOX,
+    CELL,
     DEPTH,
     DISC,
     ELLIPSOID,
@@ -28,6 +31,7 @@ from imagingsim.geometry.machine import (
     PER_MM,
     PLANE,
     REACH,
+    SMOOTH,
     VERTEBRA,
     Batch,
     Float32,
@@ -37,16 +41,21 @@ from imagingsim.geometry.machine import (
 )  # fmt: skip
 
 _MM = f32(1.0 / PER_MM)
+_SLACK_MM = f32(1e-3)
+_PER_CELL = 1.0 / CELL
+_MOST = 40_000
 
 
 @compiled_inline
 def join_loft(at: int, n: int, batch: Batch, tables: Tables) -> None:
     """Unite a field with a baked solid, or skip it when the cells' ranges decide."""
     field = tables.code[at, 1]
-    frame = tables.loft_frames[tables.code[at, 2]]
-    numbers = tables.numbers[at]
-    state = _loft_state(batch.sphere, frame, tables.loft_ranges, numbers[MARGIN], numbers[DEPTH])
-    if state == OUT or batch.state[field] == IN:
+    if batch.state[field] == IN:
+        return
+    frame, numbers = tables.loft_frames[tables.code[at, 2]], tables.numbers[at]
+    k, reach = numbers[0], felt(at, field, batch, tables)
+    state = _loft_state(batch.box, frame, tables.loft_ranges, reach, numbers[DEPTH])
+    if state == OUT:
         return
     if state == IN:
         batch.state[field] = IN
@@ -55,81 +64,55 @@ def join_loft(at: int, n: int, batch: Batch, tables: Tables) -> None:
         _look_up(batch.fields[field], n, batch, frame, tables.loft_values)
         batch.state[field] = ARRAY
     else:
-        _look_up(batch.spare, n, batch, frame, tables.loft_values)
+        _look_up(batch.spare[0], n, batch, frame, tables.loft_values)
         row = batch.fields[field]
-        k = numbers[0]
         for i in range(n):
-            row[i] = smooth_min(row[i], batch.spare[i], k)
+            row[i] = smooth_min(row[i], batch.spare[0, i], k)
     settle(batch, field, n, numbers[REACH], numbers[DEPTH])
 
 
 @compiled_inline
-def _loft_state(sphere: Float32, frame: Float64, ranges: Float32, reach: f32, depth: f32) -> int:
+def felt(at: int, field: int, batch: Batch, tables: Tables) -> f32:
+    """Return from which distance on a solid changes nothing in the field it joins, mm."""
+    margin = tables.numbers[at, MARGIN]
+    if batch.state[field] != ARRAY:
+        return margin
+    return min(margin, batch.high[field] + tables.numbers[at, SMOOTH] + _SLACK_MM)
+
+
+@compiled_borrowing
+def _loft_state(box: Float32, frame: Float64, ranges: Int16, reach: f32, depth: f32) -> int:
     """Return OUT, IN or ARRAY from the smallest and largest distance of the cells touched."""
-    q = frame[3] * 0.25
-    r = sphere[3]
-    mx = int(frame[9])
-    my = int(frame[10])
-    mz = int(frame[11])
-    i0 = math.floor((sphere[0] - r - frame[0]) * q)
-    i1 = math.floor((sphere[0] + r - frame[0]) * q)
-    j0 = math.floor((sphere[1] - r - frame[1]) * q)
-    j1 = math.floor((sphere[1] + r - frame[1]) * q)
-    k0 = math.floor((sphere[2] - r - frame[2]) * q)
-    k1 = math.floor((sphere[2] + r - frame[2]) * q)
+    q = frame[3] * _PER_CELL
+    mx, my, mz = int(frame[9]), int(frame[10]), int(frame[11])
+    i0, i1 = math.floor((box[0] - frame[0]) * q), math.floor((box[1] - frame[0]) * q)
+    j0, j1 = math.floor((box[2] - frame[1]) * q), math.floor((box[3] - frame[1]) * q)
+    k0, k1 = math.floor((box[4] - frame[2]) * q), math.floor((box[5] - frame[2]) * q)
     if i1 < 0 or j1 < 0 or k1 < 0 or i0 >= mx or j0 >= my or k0 >= mz:
         return OUT
-    low = f32(1e9)
-    high = f32(-1e9)
+    low, high = np.int32(_MOST), np.int32(-_MOST)
     base = int(frame[8])
     for k in range(max(k0, 0), min(k1, mz - 1) + 1):
         for j in range(max(j0, 0), min(j1, my - 1) + 1):
-            for i in range(max(i0, 0), min(i1, mx - 1) + 1):
-                cell = base + (k * my + j) * mx + i
-                low = min(low, ranges[cell, 0])
-                high = max(high, ranges[cell, 1])
-    if low > reach:
+            row = base + (k * my + j) * mx
+            for cell in range(row + max(i0, 0), row + min(i1, mx - 1) + 1):
+                low = min(low, np.int32(ranges[cell, 0]))
+                high = max(high, np.int32(ranges[cell, 1]))
+    if f32(low) * _MM > reach:
         return OUT
-    return IN if high < -depth else ARRAY
+    return IN if f32(high) * _MM < -depth else ARRAY
 
 
 @compiled_borrowing
 def _look_up(out: Float32, n: int, batch: Batch, frame: Float64, values: Int16) -> None:
     """Interpolate a baked solid at every point."""
-    s = f32(frame[3])
-    ox = f32(frame[0])
-    oy = f32(frame[1])
-    oz = f32(frame[2])
-    nx = np.int32(frame[4])
-    ny = np.int32(frame[5])
-    plane = np.int32(nx * ny)
+    low_x, low_y, low_z, scale = f32(frame[0]), f32(frame[1]), f32(frame[2]), f32(frame[3])
+    nx, ny, nz = np.int32(frame[4]), np.int32(frame[5]), np.int32(frame[6])
     base = np.int32(frame[7])
-    top_x = f32(frame[4] - 1.001)
-    top_y = f32(frame[5] - 1.001)
-    top_z = f32(frame[6] - 1.001)
-    for i in range(n):
-        u = min(max((batch.x[i] - ox) * s, F0), top_x)
-        v = min(max((batch.y[i] - oy) * s, F0), top_y)
-        w = min(max((batch.z[i] - oz) * s, F0), top_z)
-        iu = np.int32(u)
-        iv = np.int32(v)
-        iw = np.int32(w)
-        u -= f32(iu)
-        v -= f32(iv)
-        w -= f32(iw)
-        e = np.int32(base + (iw * ny + iv) * nx + iu)
-        o = np.int32(e + plane)
-        a = f32(values[e])
-        b = f32(values[e + nx])
-        c = f32(values[o])
-        d = f32(values[o + nx])
-        a += (f32(values[e + 1]) - a) * u
-        b += (f32(values[e + nx + 1]) - b) * u
-        c += (f32(values[o + 1]) - c) * u
-        d += (f32(values[o + nx + 1]) - d) * u
-        a += (b - a) * v
-        c += (d - c) * v
-        out[i] = (a + (c - a) * w) * _MM
+    for i in range(0, n, LANES):
+        read_solid(
+            values, batch.x, batch.y, batch.z, i, low_x, low_y, low_z, scale, nx, ny, nz, base, out
+        )
 
 
 @compiled_inline
@@ -140,7 +123,7 @@ def join_simple(at: int, n: int, batch: Batch, tables: Tables) -> None:
     numbers = tables.numbers[at]
     if batch.state[field] == IN:
         return
-    if operation != PLANE and box_distance(tables.bounds[at], batch.sphere) > numbers[MARGIN]:
+    if _beyond(at, field, batch, tables):
         return
     spread(batch, field, n)
     row = batch.fields[field]
@@ -155,6 +138,21 @@ def join_simple(at: int, n: int, batch: Batch, tables: Tables) -> None:
     elif operation == DISC:
         _disc(row, n, batch, numbers)
     settle(batch, field, n, numbers[REACH], numbers[DEPTH])
+
+
+@compiled_inline
+def _beyond(at: int, field: int, batch: Batch, tables: Tables) -> bool:
+    """Tell whether a solid needs no look at the points, because it is far away or all around."""
+    reach = felt(at, field, batch, tables)
+    if tables.code[at, 0] != PLANE:
+        return bool(apart(tables.bounds[at], batch.box) > reach)
+    low, high = _plane_span(tables.numbers[at], batch.box)
+    if low > reach:
+        return True
+    if high < -tables.numbers[at, DEPTH]:
+        batch.state[field] = IN
+        return True
+    return False
 
 
 @compiled_borrowing
@@ -205,6 +203,16 @@ def _plane(row: Float32, n: int, batch: Batch, p: Float32) -> None:
         row[i] = smooth_min(row[i], d, p[4])
 
 
+@compiled_inline
+def _plane_span(p: Float32, box: Float32) -> tuple[f32, f32]:
+    """Return the least and greatest distance to a half space in a box, with a little to spare."""
+    middle = p[0] * (box[0] + box[1]) + p[1] * (box[2] + box[3]) + p[2] * (box[4] + box[5])
+    size = abs(p[0]) * (box[1] - box[0]) + abs(p[1]) * (box[3] - box[2])
+    size += abs(p[2]) * (box[5] - box[4])
+    away = HALF * middle - p[3]
+    return away - HALF * size - _SLACK_MM, away + HALF * size + _SLACK_MM
+
+
 @compiled_borrowing
 def _vertebra(row: Float32, n: int, batch: Batch, p: Float32) -> None:
     """Join a squared-off elliptic cylinder with a waist and dished end plates."""
@@ -249,4 +257,4 @@ def _disc(row: Float32, n: int, batch: Batch, p: Float32) -> None:
         row[i] = min(row[i], max((ring - F1) * least, abs(w) - h))
 
 
-__all__ = ["join_loft", "join_simple"]
+__all__ = ["felt", "join_loft", "join_simple"]

@@ -15,6 +15,8 @@ from imagingsim.geometry.lookups import (
     exponential,
     f32,
     noise,
+    noise_picked,
+    noise_row,
     step,
     trilinear,
     value_at,
@@ -31,7 +33,7 @@ from imagingsim.geometry.machine import (
     WALL_SHEETS,
     Batch,
     Float32,
-    Int32,
+    Int64,
     Tables,
 )  # fmt: skip
 
@@ -39,23 +41,112 @@ _T = f32(127.0)
 
 
 @compiled_borrowing
-def shade(n: int, touched: bool, batch: Batch, tables: Tables) -> None:
-    """Write the texture counts of every point; none where nothing was near."""
+def shade(n: int, batch: Batch, tables: Tables) -> None:
+    """Write the texture counts of every point, layer by layer."""
+    owner = batch.owner
     for i in range(n):
-        layer = batch.first[i]
-        kind = tables.textures[layer]
-        batch.texture[i] = 0
-        if touched:
-            _settle_second(i, layer, batch, tables)
-        if kind == PLAIN or not touched:
-            continue
-        value = _simple(i, kind, tables.texture_numbers[layer], batch, tables)
-        if kind >= MARBLED:
-            value += _patterned(i, kind, layer, batch, tables)
-        if batch.first[i] != layer:
-            continue
-        counts = value * tables.texture_scale[layer]
-        batch.texture[i] = int(min(max(counts, -_T), _T))
+        layer = int(batch.first[i])
+        _settle_second(i, layer, batch, tables)
+        owner[i] = layer if tables.textures[layer] != PLAIN else -1
+    for start in range(n):
+        layer = owner[start]
+        if layer >= 0:
+            _shade_layer(_take(layer, start, n, batch), layer, batch, tables)
+
+
+@compiled_borrowing
+def _take(layer: int, start: int, n: int, batch: Batch) -> int:
+    """List the points of a layer and take them off; return how many."""
+    count = 0
+    for i in range(start, n):
+        batch.places[count] = i
+        mine = batch.owner[i] == layer
+        count += int(mine)
+        batch.owner[i] = -1 if mine else batch.owner[i]
+    return count
+
+
+@compiled_borrowing
+def _shade_layer(n: int, layer: int, batch: Batch, tables: Tables) -> None:
+    """Write the texture counts of the points listed, all of one layer."""
+    kind, p, value = tables.textures[layer], tables.texture_numbers[layer], batch.spare[3]
+    _coordinates(n, p[5], p[6], p[7], batch)
+    _octaves(n, p, batch, tables)
+    if kind == FAT_SEPTA:
+        _septa(n, p, batch, tables)
+    elif kind == MARBLED:
+        _streaks(n, p, tables.texture_fields[layer, 2], batch, tables)
+    elif kind > MARBLED:
+        for e in range(n):
+            value[e] += _patterned(batch.places[e], kind, layer, batch, tables)
+    for e in range(n):
+        i = batch.places[e]
+        if batch.first[i] == layer:
+            counts = value[e] * tables.texture_scale[layer]
+            batch.texture[i] = int(min(max(counts, -_T), _T))
+
+
+@compiled_inline
+def _coordinates(n: int, x: f32, y: f32, z: f32, batch: Batch) -> None:
+    """Write the coordinates of the points listed, stretched, to `spare`."""
+    for e in range(n):
+        i = batch.places[e]
+        batch.spare[0, e] = batch.x[i] * x
+        batch.spare[1, e] = batch.y[i] * y
+        batch.spare[2, e] = batch.z[i] * z
+
+
+@compiled_inline
+def _octaves(n: int, p: Float32, batch: Batch, tables: Tables) -> None:
+    """Write two octaves of noise, HU: amplitudes p0 and p2, wavelengths p1 and p3, seed p4."""
+    value, found = batch.spare[3], batch.spare[4]
+    for e in range(n):
+        value[e] = F0
+    if p[0] != F0:
+        noise_picked(n, batch, tables, p[1], p[4], 4)
+        for e in range(n):
+            value[e] += p[0] * found[e]
+    if p[2] != F0:
+        noise_picked(n, batch, tables, p[3], p[4] + f32(5.3), 4)
+        for e in range(n):
+            value[e] += p[2] * found[e]
+
+
+@compiled_inline
+def _septa(n: int, p: Float32, batch: Batch, tables: Tables) -> None:
+    """Add the septa between lobules of fat, HU."""
+    tile, spare = tables.lattice, batch.spare
+    for e in range(n):
+        spare[5, e] = spare[2, e] * f32(0.6)
+    noise_row(tile, spare[0], spare[1], spare[5], n, p[9], p[4] + f32(7.0), spare[4])
+    for e in range(n):
+        ridge = spare[4, e]
+        if abs(ridge) < f32(0.25):
+            x, y, z = spare[0, e], spare[1, e], spare[2, e]
+            patch = noise(tile, x, y, z, p[9] * f32(3.0), p[4] + f32(9.0))
+            share = clip01(f32(0.35) + f32(0.6) * patch)
+            spare[3, e] += p[8] * bell(ridge / f32(0.09)) * share
+
+
+@compiled_inline
+def _streaks(n: int, p: Float32, fat: int, batch: Batch, tables: Tables) -> None:
+    """Blend in the fat between the fibres of a muscle that run along z."""
+    tile, spare = tables.lattice, batch.spare
+    _coordinates(n, F1, F1, F1, batch)
+    noise_picked(n, batch, tables, f32(24.0), p[4], 4)
+    for e in range(n):
+        spare[5, e] = spare[0, e] + f32(4.5) * spare[4, e]
+        spare[6, e] = spare[1, e] * f32(0.55)
+        spare[7, e] = spare[2, e] * f32(0.15)
+    wave = p[9] * f32(0.8)
+    noise_row(tile, spare[5], spare[6], spare[7], n, wave, p[4] + f32(3.0), spare[4])
+    for e in range(n):
+        ridge = spare[4, e]
+        if abs(ridge) < f32(0.3):
+            x, y, z = spare[0, e], spare[1, e], spare[2, e] * f32(0.3)
+            patch = noise(tile, x, y, z, p[9] * f32(2.2), p[4] + f32(6.0))
+            share = p[8] * bell(ridge / f32(0.1)) * clip01(p[10] + f32(0.7) * patch)
+            blend(batch, batch.places[e], fat, share)
 
 
 @compiled_inline
@@ -69,32 +160,12 @@ def _settle_second(i: int, first: int, batch: Batch, tables: Tables) -> None:
 
 
 @compiled_inline
-def _simple(i: int, kind: int, p: Float32, batch: Batch, tables: Tables) -> f32:
-    """Return two octaves of noise, HU: amplitudes p0 and p2, wavelengths p1 and p3, seed p4."""
-    tile = tables.lattice
-    x, y, z = batch.x[i] * p[5], batch.y[i] * p[6], batch.z[i] * p[7]
-    value = F0
-    if p[0] != F0:
-        value += p[0] * noise(tile, x, y, z, p[1], p[4])
-    if p[2] != F0:
-        value += p[2] * noise(tile, x, y, z, p[3], p[4] + f32(5.3))
-    if kind == FAT_SEPTA:
-        ridge = noise(tile, x, y, z * f32(0.6), p[9], p[4] + f32(7.0))
-        if abs(ridge) < f32(0.25):
-            patch = noise(tile, x, y, z, p[9] * f32(3.0), p[4] + f32(9.0))
-            value += p[8] * bell(ridge / f32(0.09)) * clip01(f32(0.35) + f32(0.6) * patch)
-    return value
-
-
-@compiled_inline
 def _patterned(i: int, kind: int, layer: int, batch: Batch, tables: Tables) -> f32:
     """Return the rest of a patterned texture, HU, or blend its second tissue in."""
     p = tables.texture_numbers[layer]
     f = tables.texture_fields[layer]
     x, y, z = batch.x[i], batch.y[i], batch.z[i]
-    if kind == MARBLED:
-        blend(batch, i, f[2], _streaks(x, y, z, p, tables))
-    elif kind == LOBULATED:
+    if kind == LOBULATED:
         depth = min(value_at(batch, f[0], i, F0, f32(-30.0)), F0)
         ridge = noise(tables.lattice, x, y, z, p[9], p[4] + f32(1.3))
         patch = noise(tables.lattice, x, y, z, p[9] * f32(2.5), p[4] + f32(3.3))
@@ -126,19 +197,7 @@ def _patterned(i: int, kind: int, layer: int, batch: Batch, tables: Tables) -> f
 
 
 @compiled_inline
-def _streaks(x: f32, y: f32, z: f32, p: Float32, tables: Tables) -> f32:
-    """Return the share of fat between the fibres of a muscle that run along z."""
-    tile = tables.lattice
-    bent = x + f32(4.5) * noise(tile, x, y, z, f32(24.0), p[4])
-    ridge = noise(tile, bent, y * f32(0.55), z * f32(0.15), p[9] * f32(0.8), p[4] + f32(3.0))
-    if abs(ridge) >= f32(0.3):
-        return F0
-    patch = noise(tile, x, y, z * f32(0.3), p[9] * f32(2.2), p[4] + f32(6.0))
-    return p[8] * bell(ridge / f32(0.1)) * clip01(p[10] + f32(0.7) * patch)
-
-
-@compiled_inline
-def _sheets(i: int, p: Float32, f: Int32, batch: Batch, tables: Tables) -> f32:
+def _sheets(i: int, p: Float32, f: Int64, batch: Batch, tables: Tables) -> f32:
     """Return the share of fat in a wall of layered muscle between two surfaces."""
     tile = tables.lattice
     x, y, z = batch.x[i], batch.y[i], batch.z[i]

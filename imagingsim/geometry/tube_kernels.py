@@ -8,12 +8,13 @@ from imagingsim.geometry.lookups import (
     F1,
     QUARTER,
     TINY,
-    box_distance,
+    apart,
     f32,
     settle,
     spread,
 )  # fmt: skip
 from imagingsim.geometry.machine import ARRAY, DEPTH, IN, MARGIN, REACH, Batch, Float32, Tables
+from imagingsim.geometry.solids import felt
 
 # Columns of a segment: start, direction, 1 / length^2, radius, its change, two axes of the
 # section, arc length, its change, largest and smallest radius.
@@ -26,10 +27,10 @@ def join_tube(at: int, n: int, batch: Batch, tables: Tables) -> None:
     field = tables.code[at, 1]
     arc = tables.code[at, 2]
     numbers = tables.numbers[at]
-    margin = numbers[MARGIN]
     if batch.state[field] == IN:
         return
-    if box_distance(tables.bounds[at], batch.sphere) > margin:
+    margin = numbers[MARGIN] if arc >= 0 else felt(at, field, batch, tables)
+    if apart(tables.bounds[at], batch.box) > margin:
         return
     count = _pick(batch, tables.segments, tables.clusters, numbers, margin)
     if count == 0:
@@ -47,15 +48,14 @@ def join_tube(at: int, n: int, batch: Batch, tables: Tables) -> None:
 @compiled_borrowing
 def _pick(batch: Batch, segments: Float32, clusters: Float32, numbers: Float32, margin: f32) -> int:
     """List the segments that can matter to the batch, in order; return how many."""
-    sphere = batch.sphere
-    reach = sphere[3] + margin
+    sphere, box = batch.sphere, batch.box
     count = 0
     best = f32(1e9)
     for c in range(int(numbers[2]), int(numbers[3])):
-        dx = sphere[0] - clusters[c, 0]
-        dy = sphere[1] - clusters[c, 1]
-        dz = sphere[2] - clusters[c, 2]
-        far = clusters[c, 3] + reach
+        dx = max(max(box[0] - clusters[c, 0], clusters[c, 0] - box[1]), F0)
+        dy = max(max(box[2] - clusters[c, 1], clusters[c, 1] - box[3]), F0)
+        dz = max(max(box[4] - clusters[c, 2], clusters[c, 2] - box[5]), F0)
+        far = clusters[c, 3] + margin
         if dx * dx + dy * dy + dz * dz > far * far:
             continue
         for s in range(int(clusters[c, 4]), int(clusters[c, 5])):
