@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import prange
 
 from imagingsim.anatomy.sampled import SampledPhantom
-from imagingsim.geometry.jit import compiled_parallel
+from imagingsim.jit import compiled_parallel
 from imagingsim.mr.sequences import Weights
 from imagingsim.tissue import Tissues
 from imagingsim.units import FloatArray, IntArray

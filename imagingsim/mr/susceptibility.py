@@ -18,8 +18,8 @@ import scipy.fft
 from scipy import ndimage
 
 from imagingsim.anatomy.sampled import SampledPhantom
-from imagingsim.geometry.jit import compiled
 from imagingsim.grid import Grid
+from imagingsim.jit import compiled
 from imagingsim.tissue import Tissues
 from imagingsim.units import FloatArray
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from imagingsim.geometry.jit import compiled
+from imagingsim.jit import compiled
 from imagingsim.units import FloatArray, IntArray
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from imagingsim.geometry.jit import compiled, compiled_parallel
+from imagingsim.jit import compiled, compiled_parallel
 from imagingsim.pet.projector import Blocks
 
 _EXACT_BELOW = 16.0

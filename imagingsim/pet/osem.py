@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange
 
-from imagingsim.geometry.jit import compiled_parallel
+from imagingsim.jit import compiled_parallel
 from imagingsim.pet.projector import Blocks, Geometry
 from imagingsim.pet.resolution import gather, spread
 from imagingsim.units import FloatArray, IntArray

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import prange
 from scipy import ndimage, special
 
-from imagingsim.geometry.jit import compiled_parallel
+from imagingsim.jit import compiled_parallel
 from imagingsim.pet.projector import Blocks
 from imagingsim.pet.settings import Scanner
 from imagingsim.units import FloatArray, IntArray
