@@ -157,7 +157,7 @@ class Painter:
         self._add(
             m.CORTEX, fissures, base, hull, record.ribbon_mm, record.primary_mm,
             record.secondary_mm, record.depth_mm, record.widening,
-            *place.point(record.core_centre_mm), *record.core_semi_mm,
+            *place.point(record.core_centre_mm), *(place.scale * v for v in record.core_semi_mm),
             place.point((0.0, 0.0, record.core_above_mm))[2],
         )  # fmt: skip
 

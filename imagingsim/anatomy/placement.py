@@ -80,12 +80,15 @@ def placement(
     >>> arm = FrameRecord(origin_mm=(9.0, 0.0, 0.0), sided=True)
     >>> placement("arm", {"arm": arm}, (1.0, 1.0, 1.0), mirrored=True).point((1.0, 2.0, 3.0))
     array([-10.,   2.,   3.])
+    >>> head = FrameRecord(origin_mm=(0.0, 0.0, 9.0), scale=2.0)
+    >>> placement("head", {"head": head}, (1.0, 1.0, 1.0)).point((1.0, 2.0, 3.0))
+    array([ 2.,  4., 15.])
     """
     if name == WORLD:
         length = float(np.prod(scale)) ** (1.0 / 3.0)
         turn = _FLIP if mirrored else np.eye(3)
         return Placement(turn, np.zeros(3), 1.0 / length, world=True)
-    turn, origin = np.eye(3), np.zeros(3)
+    turn, origin, length = np.eye(3), np.zeros(3), 1.0
     while name != BODY:
         frame = frames.get(name)
         if frame is None:
@@ -94,11 +97,12 @@ def placement(
             turn, origin, mirrored = _FLIP @ turn, _FLIP @ origin, False
         own, pivot = rotation(frame.rotate_deg), np.asarray(frame.pivot_mm)
         turn = own @ turn
-        origin = own @ (origin - pivot) + pivot + np.asarray(frame.origin_mm)
+        origin = own @ (frame.scale * origin - pivot) + pivot + np.asarray(frame.origin_mm)
+        length *= frame.scale
         name = frame.parent
     if mirrored:
         turn, origin = _FLIP @ turn, _FLIP @ origin
-    return Placement(turn, origin)
+    return Placement(turn, origin, length)
 
 
 def seed_of(name: str) -> float:

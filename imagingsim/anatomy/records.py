@@ -287,10 +287,12 @@ class FrameRecord:
     """A rigid frame: its origin and turn (about x, then y, then z) in its parent.
 
     With ``pivot_mm`` the turn is about that point of the frame. A ``sided`` frame is given for the
-    left; structures of the right stand in its mirror image.
+    left; structures of the right stand in its mirror image. ``scale`` is the parent's mm per mm of
+    the frame: heads of women are smaller than those of men, but less so than the rest.
     """
 
     origin_mm: Point = (0.0, 0.0, 0.0)
+    scale: float = 1.0
     rotate_deg: Point = (0.0, 0.0, 0.0)
     pivot_mm: Point = (0.0, 0.0, 0.0)
     parent: str = "body"
