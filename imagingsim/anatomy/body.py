@@ -1,22 +1,22 @@
 """Bodies: the region files of a folder, what they extend, and their frames and landmarks."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from imagingsim.anatomy import cache, calibration
+from imagingsim.anatomy import calibration
 from imagingsim.anatomy.compiler import expand
 from imagingsim.anatomy.deformations import Move, total_shift_mm
 from imagingsim.anatomy.habitus import Habitus, HabitusFile, joined, pulled, refuse_misfits
 from imagingsim.anatomy.habitus_records import TissueChange
+from imagingsim.anatomy.kept_documents import read_kept
 from imagingsim.anatomy.layers import read_textures
 from imagingsim.anatomy.placement import placement
 from imagingsim.anatomy.records import BodyRecord, Region, Site, Structure, TextureRecord
-from imagingsim.content import Document, Library, structure
+from imagingsim.content import Library
 from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.units import FloatArray
 
@@ -132,7 +132,7 @@ def _calibrated(library: Library, name: str, structures: list[Structure]) -> tup
     """Return structures grown by the body's calibration table, or that of what it extends."""
     folder = f"{FOLDER}/{name}"
     if not library.has(f"{folder}/{calibration.FILE}"):
-        record = library.read("body", folder, "body", BodyRecord)
+        record = read_kept(library, "body", folder, "body", BodyRecord)
         if record.extends is None:
             return tuple(structures)
         return _calibrated(library, record.extends, structures)
@@ -156,8 +156,8 @@ def _refuse_strangers(library: Library, name: str, structures: list[Structure]) 
 def read_habitus(library: Library, name: str) -> HabitusFile:
     """Read the levers of a body, and those of the body it extends."""
     folder = f"{FOLDER}/{name}"
-    own = library.read("habitus", folder, "habitus", HabitusFile)
-    base = library.read("body", folder, "body", BodyRecord).extends
+    own = read_kept(library, "habitus", folder, "habitus", HabitusFile)
+    base = read_kept(library, "body", folder, "body", BodyRecord).extends
     return joined(own, None if base is None else read_habitus(library, base))
 
 
@@ -169,7 +169,7 @@ def check_habitus(library: Library, name: str) -> None:
 
 def _read(library: Library, name: str, variant: str | None) -> tuple[BodyRecord, list[Structure]]:
     folder = f"{FOLDER}/{name}"
-    record = library.read("body", folder, "body", BodyRecord)
+    record = read_kept(library, "body", folder, "body", BodyRecord)
     structures: dict[str, Structure] = {}
     base = None
     if record.extends is not None:
@@ -197,7 +197,7 @@ def _filled(record: BodyRecord, base: BodyRecord) -> BodyRecord:
 
 
 def _region(library: Library, folder: str, name: str) -> list[Structure]:
-    region = _parsed(library, f"{folder}/{name}.yaml")
+    region = read_kept(library, "region of a body", folder, name, Region)
     if region.anatomy != GRAMMAR:
         raise ContentError(
             f"{folder}/{name}.yaml: grammar {region.anatomy!r} is not known; write {GRAMMAR}."
@@ -207,20 +207,6 @@ def _region(library: Library, folder: str, name: str) -> list[Structure]:
         for s in region.structures
     ]
     return expand(framed)
-
-
-def _parsed(library: Library, file: str) -> Region:
-    """Return a region file; its tree is kept, because reading much YAML takes seconds."""
-
-    def make() -> cache.Arrays:
-        tree = json.dumps(library.document(file).tree)
-        return {"json": np.frombuffer(tree.encode("utf-8"), np.uint8)}
-
-    kept = cache.keep("regions", cache.digest(library.text(file)), make)["json"]
-    try:
-        return structure(Document(json.loads(kept.tobytes()), file), Region)
-    except ContentError:
-        return structure(library.document(file), Region)
 
 
 def _label_numbers(library: Library) -> Mapping[str, int]:

@@ -3,10 +3,13 @@
 import hashlib
 import json
 import os
+import struct
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,8 @@ VARIABLE = "IMAGINGSIM_CACHE"
 VERSION = "2"
 """Change it when a generator or the baking changes what it makes."""
 
+_NAME_AND_EXTRA = 26
+"""Where the header of an archive's member tells how long its name and extras are."""
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -44,9 +49,8 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     file = folder() / kind / f"{key}.npz"
     if file.is_file():
         try:
-            with np.load(file) as kept:
-                return {name: kept[name] for name in kept.files}
-        except (OSError, ValueError):
+            return _mapped(file)
+        except (OSError, ValueError, KeyError, struct.error, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
     made = make()
     try:
@@ -54,6 +58,28 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     except OSError:
         return made
     return made
+
+
+def _mapped(file: Path) -> Arrays:
+    """Return the arrays of a file as views of it: nothing is read before it is used."""
+    with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
+        return {
+            member.filename.removesuffix(".npy"): _view(file, raw, member.header_offset)
+            for member in archive.infolist()
+        }
+
+
+def _view(file: Path, raw: BinaryIO, start: int) -> npt.NDArray[np.generic]:
+    """Return the array that a stored member of an archive holds; writing changes no file."""
+    raw.seek(start + _NAME_AND_EXTRA)
+    raw.seek(sum(struct.unpack("<HH", raw.read(4))), os.SEEK_CUR)
+    np.lib.format.read_magic(raw)
+    shape, backwards, kind = np.lib.format.read_array_header_1_0(raw)
+    order: Literal["F", "C"] = "F" if backwards else "C"
+    if 0 in shape:
+        return np.empty(shape, kind, order)
+    array = np.asarray(np.memmap(file, kind, "c", raw.tell(), shape, order))
+    return array if array.flags.aligned else array.copy(order)
 
 
 def _write(file: Path, arrays: Arrays) -> None:

@@ -246,32 +246,37 @@ def grown(field: int, by_mm: float) -> Step:
 
 def needs(structure: Structure) -> list[str]:
     """Return the names of the structures one refers to."""
-    data = dataclasses.asdict(structure)
-    kernel = data["kernel"] or {}
+    kernel = _fields(structure.kernel) if structure.kernel is not None else {}
     named = {
         value
         for part in kernel.values()
-        if part
-        for key, value in part.items()
-        if key in ("sinus", "fissures", "inner") and value
+        if part is not None
+        for key, value in _fields(part).items()
+        if key in ("sinus", "fissures", "inner") and isinstance(value, str)
     }
     clips = {c.field for c in (*structure.inside, *structure.outside)}
-    return sorted(_references(data["solid"]) | clips | named)
+    return sorted(_references(structure.solid) | clips | named)
+
+
+def _fields(data: object) -> dict[str, object]:
+    """Return the fields of a record by name."""
+    return {f.name: getattr(data, f.name) for f in dataclasses.fields(data)}  # type: ignore[arg-type]
 
 
 def _references(data: object) -> set[str]:
     """Return the names of structures a solid refers to."""
-    if isinstance(data, dict):
-        found = _references(list(data.values()))
-        for key in ("id", "field", "rope"):
-            if isinstance(data.get(key), str):
-                found.add(data[key])
-        for key in ("within", "avoid"):
-            found.update(data.get(key) or ())
-        return found
     if isinstance(data, list | tuple):
+        if not data or isinstance(data[0], int | float):
+            return set()
         return {name for item in data for name in _references(item)}
-    return set()
+    if not dataclasses.is_dataclass(data):
+        return set()
+    values = _fields(data)
+    found = _references(list(values.values()))
+    found.update(v for key in ("id", "field", "rope") if isinstance(v := values.get(key), str))
+    for key in ("within", "avoid"):
+        found.update(cast("tuple[str, ...]", values.get(key) or ()))
+    return found
 
 
 def _smoothed(baked: Baked, smooth_mm: float) -> Baked:

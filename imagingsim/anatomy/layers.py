@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from imagingsim.anatomy.kept_documents import read_kept
 from imagingsim.anatomy.placement import seed_of
 from imagingsim.anatomy.records import TextureRecord
 from imagingsim.anatomy.sampled import Layer
@@ -104,7 +105,7 @@ class LayerList:
 def read_textures(library: Library) -> Mapping[str, TextureRecord]:
     """Read the texture of every tissue."""
     folder, name = FILE.removesuffix(".yaml").rsplit("/", 1)
-    return library.read("texture file", folder, name, Textures).textures
+    return read_kept(library, "texture file", folder, name, Textures).textures
 
 
 def _texture(

@@ -33,8 +33,8 @@ from imagingsim.geometry import (
     Segments,
     Step,
     bake_loft,
+    cell_ranges,
     in_256ths,
-    packed,
     redistance,
     swept,
 )  # fmt: skip
@@ -360,10 +360,12 @@ def _kept(key: str, bake: Callable[[], Baked]) -> Packed:
     if key not in _PACKED:
         arrays = cache.keep("baked", key, lambda: _arrays(bake()))
         x, y, z, step = (float(v) for v in arrays["frame"])
-        values = arrays["values"]
-        if values.dtype != np.int16:
-            values = in_256ths(np.asarray(values, np.float32))
-        _PACKED[key] = packed(np.asarray(values, np.int16), (x, y, z), step)
+        kept = arrays["values"]
+        if kept.dtype != np.int16:
+            kept = in_256ths(np.asarray(kept, np.float32))
+        values = np.asarray(kept, np.int16)
+        ranges = cache.keep(f"ranges_{m.CELL}", key, lambda: {"ranges": cell_ranges(values)})
+        _PACKED[key] = Packed(values, np.asarray(ranges["ranges"], np.int16), (x, y, z), step)
     return _PACKED[key]
 
 

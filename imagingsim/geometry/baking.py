@@ -72,16 +72,16 @@ def in_256ths(values_mm: FloatArray) -> Int16:
     return np.round(np.clip(values_mm, -_WIDEST_MM, _WIDEST_MM) * PER_MM).astype(np.int16)
 
 
-def packed(values: Int16, origin_mm: tuple[float, float, float], step_mm: float) -> Packed:
-    """Return distances in 256ths of a mm with the ranges of their cells."""
+def cell_ranges(values: Int16) -> Int16:
+    """Return the smallest and largest of a solid's distances per cell, shape (z, y, x, 2)."""
     cells = tuple(-(-(n - 1) // CELL) for n in values.shape)
     ranges = np.empty((*cells, 2), np.int16)
-    _cell_ranges(values, ranges)
-    return Packed(values, ranges, origin_mm, step_mm)
+    _find_ranges(np.ascontiguousarray(values), ranges)
+    return ranges
 
 
 @njit(cache=True, nogil=True)
-def _cell_ranges(values: Int16, out: Int16) -> None:
+def _find_ranges(values: Int16, out: Int16) -> None:
     nz, ny, nx = values.shape
     for k in range(out.shape[0]):
         for j in range(out.shape[1]):

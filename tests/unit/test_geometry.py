@@ -13,11 +13,11 @@ from imagingsim.geometry import (
     Surroundings,
     bake_loft,
     branched,
+    cell_ranges,
     closed_spline,
     gradient_lattice,
     in_256ths,
     open_spline,
-    packed,
     redistance,
     ripple_lattice,
     swept,
@@ -155,7 +155,7 @@ def test_redistancing_a_squashed_ball_gives_true_distances() -> None:
 def test_the_range_of_a_cell_bounds_everything_in_it() -> None:
     rng = stream(1, "test")
     values = in_256ths(rng.normal(size=(9, 14, 11)))
-    cells = packed(values, (0, 0, 0), 1.0).ranges
+    cells = cell_ranges(values)
     assert cells.shape == (4, 7, 5, 2)
     part = values[2:5, 8:11, 8:11]
     assert cells[1, 4, 4].tolist() == [part.min(), part.max()]

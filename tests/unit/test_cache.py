@@ -1,0 +1,61 @@
+"""What is kept on disk comes back as it was, and nothing damaged is believed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagingsim.anatomy import cache
+from imagingsim.anatomy.kept_documents import read_kept
+from imagingsim.anatomy.records import Region
+from imagingsim.content import library
+from imagingsim.errors import ContentError
+
+MADE: cache.Arrays = {
+    "values": np.arange(24, dtype=np.int16).reshape(2, 3, 4), "none": np.zeros((0, 3)),
+    "odd": np.arange(5, dtype=np.uint8), "frame": np.asfortranarray(np.eye(4)),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def _never() -> cache.Arrays:
+    raise AssertionError("It was kept already.")
+
+
+def test_arrays_come_back_as_they_were() -> None:
+    cache.keep("things", "a", lambda: MADE)
+    again = cache.keep("things", "a", _never)
+    assert list(again) == list(MADE)
+    for name, array in MADE.items():
+        assert again[name].dtype == array.dtype
+        assert again[name].flags.aligned
+        assert np.array_equal(again[name], array)
+
+
+def test_writing_to_an_array_changes_nothing_on_disk() -> None:
+    cache.keep("things", "a", lambda: MADE)
+    cache.keep("things", "a", _never)["values"][0] = 99
+    assert np.array_equal(cache.keep("things", "a", _never)["values"], MADE["values"])
+
+
+@pytest.mark.parametrize("damaged", [b"", b"no archive at all", b"PK\x05\x06"])
+def test_a_damaged_file_is_made_again(folder: Path, damaged: bytes) -> None:
+    cache.keep("things", "a", lambda: MADE)
+    (folder / "things" / "a.npz").write_bytes(damaged)
+    assert np.array_equal(cache.keep("things", "a", lambda: MADE)["values"], MADE["values"])
+    assert np.array_equal(cache.keep("things", "a", _never)["values"], MADE["values"])
+
+
+def test_a_kept_document_with_a_mistake_still_names_its_line(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (own / "phantoms").mkdir(parents=True)
+    text = "anatomy: imagingsim.anatomy/1\nstructures:\n  - id: ball\n    colour: red\n"
+    (own / "phantoms" / "odd.yaml").write_text(text, encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(ContentError, match=r"phantoms/odd\.yaml:[34]"):
+            read_kept(library(own), "region", "phantoms", "odd", Region)
