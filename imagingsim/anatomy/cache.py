@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import os
 import struct
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +51,7 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     if file.is_file():
         try:
             return _mapped(file)
-        except (OSError, ValueError, KeyError, struct.error, zipfile.BadZipFile):
+        except (OSError, ValueError, TypeError, struct.error, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
     made = make()
     try:
@@ -63,23 +64,23 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
 def _mapped(file: Path) -> Arrays:
     """Return the arrays of a file as views of it: nothing is read before it is used."""
     with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
+        memory = mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_COPY)
         return {
-            member.filename.removesuffix(".npy"): _view(file, raw, member.header_offset)
+            member.filename.removesuffix(".npy"): _view(memory, raw, member.header_offset)
             for member in archive.infolist()
         }
 
 
-def _view(file: Path, raw: BinaryIO, start: int) -> npt.NDArray[np.generic]:
+def _view(memory: mmap.mmap, raw: BinaryIO, start: int) -> npt.NDArray[np.generic]:
     """Return the array that a stored member of an archive holds; writing changes no file."""
     raw.seek(start + _NAME_AND_EXTRA)
     raw.seek(sum(struct.unpack("<HH", raw.read(4))), os.SEEK_CUR)
     np.lib.format.read_magic(raw)
     shape, backwards, kind = np.lib.format.read_array_header_1_0(raw)
-    order: Literal["F", "C"] = "F" if backwards else "C"
-    if 0 in shape:
-        return np.empty(shape, kind, order)
-    array = np.asarray(np.memmap(file, kind, "c", raw.tell(), shape, order))
-    return array if array.flags.aligned else array.copy(order)
+    array: npt.NDArray[np.generic] = np.ndarray(
+        shape, kind, memory, raw.tell(), order="F" if backwards else "C"
+    )
+    return array if array.flags.aligned else array.copy("K")
 
 
 def _write(file: Path, arrays: Arrays) -> None:

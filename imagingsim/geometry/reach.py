@@ -44,7 +44,7 @@ from imagingsim.geometry.machine import (
     TUBE,
     VERTEBRA,
 )  # fmt: skip
-from imagingsim.units import FloatArray
+from imagingsim.units import FloatArray, IntArray
 
 EVERYWHERE = np.array([[-1e5, 1e5]] * 3)
 _KIDNEY_MM = 30.0
@@ -98,6 +98,15 @@ class Reach:
     block_box: dict[int, FloatArray] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class _Carves:
+    """Carvings: their places in the program, how far they feel, mm, and boxes (n, 3, 2)."""
+
+    places: IntArray
+    far_mm: FloatArray
+    boxes: FloatArray
+
+
 SOLIDS = (LOFT, ELLIPSOID, TUBE, BOX, PLANE, VERTEBRA, DISC)
 
 
@@ -146,7 +155,7 @@ def _ask(
     step: Step,
     at: int,
     asked: FloatArray,
-    carves: list[tuple[int, float, FloatArray]],
+    carves: _Carves,
     width_mm: float,
     boxes: FloatArray,
 ) -> None:
@@ -173,28 +182,21 @@ def _ask(
         asked[step.a] = np.maximum(asked[step.a], (_SULCUS_MM + width_mm, edge))
 
 
-def _fixed_reach(
-    step: Step, at: int, carves: list[tuple[int, float, FloatArray]], boxes: FloatArray
-) -> float:
+def _fixed_reach(step: Step, at: int, carves: _Carves, boxes: FloatArray) -> float:
     """Return how far away a later neighbour may feel what is fixed here."""
-    mine = boxes[step.field]
-    reach = 0.5
-    for place, far, box in carves:
-        if place > at and far > reach:
-            apart = np.maximum(box[:, 0] - mine[:, 1], mine[:, 0] - box[:, 1]).max()
-            if apart < far:
-                reach = far
-    return reach
+    mine, theirs = boxes[step.field], carves.boxes
+    apart = np.maximum(theirs[:, :, 0] - mine[:, 1], mine[:, 0] - theirs[:, :, 1]).max(axis=1)
+    feels = (carves.places > at) & (apart < carves.far_mm)
+    return float(np.max(carves.far_mm, initial=0.5, where=feels))
 
 
-def _carves(steps: Sequence[Step], boxes: FloatArray) -> list[tuple[int, float, FloatArray]]:
-    """Return (place, how far it feels, box) of every carving."""
-    return [
-        (at, max(s.numbers[0] * float(LARGEST_GAP), s.numbers[0]) + s.numbers[1] + 0.05,
-         boxes[s.field])
-        for at, s in enumerate(steps)
-        if s.operation == CARVE
-    ]  # fmt: skip
+def _carves(steps: Sequence[Step], boxes: FloatArray) -> _Carves:
+    """Return every carving of a program."""
+    places = np.array([at for at, s in enumerate(steps) if s.operation == CARVE], np.intp)
+    numbers = [steps[at].numbers for at in places]
+    far = [max(n[0] * float(LARGEST_GAP), n[0]) + n[1] + 0.05 for n in numbers]
+    fields = np.array([steps[at].field for at in places], np.intp)
+    return _Carves(places, np.array(far), boxes[fields])
 
 
 def _pass_on(step: Step, asked: FloatArray, rounded: FloatArray, found: Reach, at: int) -> None:

@@ -130,11 +130,14 @@ def branched(nodes_mm: FloatArray, parent: IntArray, radius_mm: FloatArray) -> S
 
 def clusters(table: Float32, first: int) -> Float32:
     """Return spheres around eight segments each: centre, radius, first and last row."""
-    out = []
-    for a in range(0, len(table), PER_CLUSTER):
-        rows = table[a : a + PER_CLUSTER]
-        ends = np.vstack([rows[:, :3], rows[:, :3] + rows[:, 3:6]])
-        centre = (ends.min(axis=0) + ends.max(axis=0)) / 2.0
-        radius = np.linalg.norm(ends - centre, axis=1).max() + rows[:, 17].max()
-        out.append([*centre, radius, first + a, first + a + len(rows)])
-    return np.array(out, dtype=np.float32)
+    starts = np.arange(0, len(table), PER_CLUSTER)
+    stops = np.minimum(starts + PER_CLUSTER, len(table))
+    tips = table[:, :3] + table[:, 3:6]
+    low = np.minimum.reduceat(np.minimum(table[:, :3], tips), starts)
+    high = np.maximum.reduceat(np.maximum(table[:, :3], tips), starts)
+    centre = (low + high) / 2.0
+    middle = np.repeat(centre, stops - starts, axis=0)
+    away = [np.linalg.norm(ends - middle, axis=1) for ends in (table[:, :3], tips)]
+    radius = np.maximum.reduceat(np.maximum(*away), starts)
+    radius += np.maximum.reduceat(table[:, 17], starts)
+    return np.column_stack([centre, radius, first + starts, first + stops]).astype(np.float32)
