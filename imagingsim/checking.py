@@ -1,15 +1,16 @@
 """Checks content files of any kind, and gives the JSON Schema of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imagingsim import scan, workup
+from imagingsim import scan, survey, workup
 from imagingsim.anatomy import (
     BodyFile,
     CaseFile,
     HabitusFile,
+    Phantom,
     QualityFile,
     RegionFile,
     check_habitus,
@@ -17,10 +18,11 @@ from imagingsim.anatomy import (
     read_case,
     read_quality_object,
 )
-from imagingsim.content import Library, load, schema, structure
+from imagingsim.content import Document, Library, load, schema, structure
 from imagingsim.errors import FormatError, ImagingSimError, UnknownNameError
 from imagingsim.tissue import read_tissues
 
+_PROMISE = "breaks a promise"
 Check = Callable[[Library, str], object]
 
 
@@ -34,11 +36,17 @@ class Kind:
     check: Check | None = None
 
 
+def _references(content: Library, _: str) -> object:
+    return survey.read_references(content)
+
+
 KINDS = (
     Kind("case", "phantoms/cases", CaseFile, read_case),
     Kind("acquisition", "protocols/acquisition", scan.AcquisitionProtocol, scan.read_acquisition),
     Kind("workup", "protocols/workups", workup.ProtocolFile, workup.read_protocol),
     Kind("body", "phantoms/bodies", BodyFile),
+    Kind("gallery", "phantoms/bodies", survey.Gallery),
+    Kind("reference", "phantoms/bodies", survey.ReferenceFile, _references),
     Kind("habitus", "phantoms/bodies", HabitusFile, check_habitus),
     Kind("region", "phantoms/bodies", RegionFile),
     Kind("test object", "phantoms/quality", QualityFile, read_quality_object),
@@ -46,13 +54,26 @@ KINDS = (
 )
 """In the order a file's place is looked up."""
 
-_OWN_FILES = {"body": "body.yaml", "habitus": "habitus.yaml"}
+_OWN_FILES = {
+    "body": "body.yaml", "gallery": "gallery.yaml", "habitus": "habitus.yaml",
+    "reference": "reference.yaml",
+}  # fmt: skip
 """Kinds of which a folder has one, under this name."""
 
 
-def problems(files: list[Path], content: Library) -> list[str]:
-    """Return every problem of some content files, one line each."""
-    return [line for file in files for line in _problems(file, content)]
+def problems(files: list[Path], content: Library, *, shapes: bool = True) -> list[str]:
+    """Return every problem of some content files, one line each.
+
+    Parameters
+    ----------
+    shapes
+        Whether the bodies that files describe are sampled and looked at too, which takes a while.
+    """
+    lines = [line for file in files for line in _problems(file, content)]
+    if lines or not shapes:
+        return lines
+    looked = Shapes(content)
+    return [line for file in files for line in looked.problems(file)]
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -72,6 +93,65 @@ def writable(target: Path, *, force: bool, suffix: str = "") -> None:
         raise FormatError(
             f"{target} exists and is not overwritten. Choose another name, or use --force."
         )
+
+
+@dataclass
+class Shapes:
+    """Looks at the bodies that region files describe; each body is sampled once."""
+
+    content: Library
+
+    def __post_init__(self) -> None:
+        """Start with no body seen."""
+        self._seen: dict[tuple[Path, str, str], tuple[survey.Scout, list[survey.Fault]]] = {}
+
+    def problems(self, file: Path) -> list[str]:
+        """Return the faults of a body's shapes that stand in a file, with their lines."""
+        place = _place(file)
+        if place is None or place[1].name != "region":
+            return []
+        root, kind = place
+        body, _, region = (
+            file.resolve().relative_to(root / kind.folder).with_suffix("").as_posix()
+        ).rpartition("/")
+        if not (file.parent / "body.yaml").is_file():
+            return []
+        arms = region.removeprefix("arms_") if region.startswith("arms_") else "down"
+        document = load(file.read_text(encoding="utf-8"), where=str(file))
+        places = _places(document)
+        out = []
+        for name, message in self._faults(root, body, arms, region):
+            if name in places:
+                out.append(document.problem(f"{name} {message}", *places[name]))
+            elif message.startswith(_PROMISE):
+                out.append(document.problem(message))
+        return out
+
+    def _faults(self, root: Path, body: str, arms: str, region: str) -> Iterator[tuple[str, str]]:
+        """Give (structure, or the body; what is wrong) of a body, as one region minds it."""
+        content = Library((root, *self.content.roots))
+        file = survey.read_references(content).file
+        key = (root, body, arms)
+        if key not in self._seen:
+            scout = survey.Scout(Phantom(read_body(content, body, arms=arms)))
+            self._seen[key] = scout, survey.shape_faults(scout, file.envelope[0])
+        scout, faults = self._seen[key]
+        for fault in faults:
+            yield fault.structure, str(fault)
+        for promise in file.topology:
+            if promise.region == region:
+                for breach in survey.judge(scout, promise):
+                    if breach.at_mm is not None:
+                        yield breach.structures, f"{_PROMISE}: {breach}"
+
+
+def _places(document: Document) -> dict[str, tuple[str | int, ...]]:
+    """Return where each structure of a region file stands; both sides of a mirrored one."""
+    found: dict[str, tuple[str | int, ...]] = {}
+    for i, entry in enumerate(document.tree.get("structures") or ()):
+        for side in ("left", "right"):
+            found[str(entry.get("id")).replace("{side}", side)] = ("structures", i, "id")
+    return found
 
 
 def _problems(file: Path, content: Library) -> list[str]:

@@ -218,10 +218,14 @@ def view(what: str, timepoint: At = None, folders: Libraries = None) -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Content files.")], folders: Libraries = None
+    files: Annotated[list[Path], typer.Argument(help="Content files.")],
+    shapes: Annotated[
+        bool, typer.Option(help="Sample the bodies that files belong to, and look at their shapes.")
+    ] = True,
+    folders: Libraries = None,
 ) -> None:
     """Check content files; every problem is listed with file and line."""
-    problems = checking.problems(files, _content(folders))
+    problems = checking.problems(files, _content(folders), shapes=shapes)
     for problem in problems:
         print(problem)
     if problems:

@@ -15,6 +15,7 @@ from imagingsim.anatomy.body import Body, check_habitus, read_body, read_habitus
 from imagingsim.anatomy.calibration import Growth, grow
 from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
 from imagingsim.anatomy.case_file import CaseFile
+from imagingsim.anatomy.compiler import needs
 from imagingsim.anatomy.habitus_records import Habitus, HabitusFile
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.quality_object import QualityFile, QualityObject, read_quality_object
@@ -28,6 +29,6 @@ from imagingsim.anatomy.warming import warm_up
 __all__ = [
     "Body", "BodyFile", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile", "Layer",
     "Modification", "Phantom", "QualityFile", "QualityObject", "RegionFile", "ResolvedLesion",
-    "SampledPhantom", "Structure", "check_habitus", "grow", "read_body", "read_case",
-    "read_habitus", "read_quality_object", "sample", "sample_points", "warm_up",
+    "SampledPhantom", "Structure", "check_habitus", "grow", "needs", "read_body",
+    "read_case", "read_habitus", "read_quality_object", "sample", "sample_points", "warm_up",
 ]  # fmt: skip

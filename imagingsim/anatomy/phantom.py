@@ -18,6 +18,7 @@ from imagingsim.anatomy.solid_records import Solid, Thinning
 from imagingsim.content import Document, structure
 from imagingsim.errors import UnknownNameError
 from imagingsim.geometry import Surroundings, assemble, gradient_lattice, ripple_lattice
+from imagingsim.geometry.evaluation import field_box, field_values
 from imagingsim.geometry.machine import BLOCK, PAINT, Float32, Tables
 from imagingsim.geometry.warping import ROOM_MM, deformed, shift_at, warp_lattice
 from imagingsim.streams import stream
@@ -114,6 +115,31 @@ class Phantom:
         high = painted[:, 1::2].max(axis=0) * scale + self.reach_mm
         a, b = low.tolist(), high.tolist()
         return (a[0], a[1], a[2]), (b[0], b[1], b[2])
+
+    def solid_box_mm(self, name: str) -> FloatArray:
+        """Return the box around the surface of a structure's solid, patient mm, shape (3, 2)."""
+        program = self._compiled.program
+        box = field_box(program.steps, program.fields, self._field(name))
+        room = np.array([-self.reach_mm, self.reach_mm]) / 2.0
+        scale = np.asarray(self.body.scale)[:, np.newaxis]
+        bounds = np.array(self.bounds_mm).T
+        return np.clip(box * scale + room, bounds[:, :1], bounds[:, 1:])
+
+    def solid_depth_mm(self, name: str, step_mm: float) -> float:
+        """Return the smallest signed distance in a structure's solid: 0 or more when empty."""
+        compiled = self._compiled
+        box = self.solid_box_mm(name) / np.asarray(self.body.scale)[:, np.newaxis]
+        found = field_values(
+            compiled.program, self._field(name), box, step_mm, step_mm, self.surroundings,
+            band_mm=4.0 * step_mm,
+        )  # fmt: skip
+        return float(found.values.min())
+
+    def _field(self, name: str) -> int:
+        fields = self._compiled.fields
+        if name not in fields:
+            raise UnknownNameError.of("structure", name, sorted(fields))
+        return fields[name]
 
     def tables(self, width_mm: float) -> Tables:
         """Return the program's tables for surfaces blurred over ``width_mm``."""

@@ -8,14 +8,16 @@ from imagingsim.survey.gallery import read_gallery, write_gallery
 from imagingsim.survey.gallery_records import Gallery, GalleryRegion, Sheet
 from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
 from imagingsim.survey.quality import InsertReading, Quality, measure_quality
-from imagingsim.survey.references import References, read_references
+from imagingsim.survey.references import ReferenceFile, References, read_references
 from imagingsim.survey.report import SECTIONS, Labels, Report, survey_body
 from imagingsim.survey.scouting import Part, Scout
-from imagingsim.survey.topology import Breach
+from imagingsim.survey.shapes import Fault, shape_faults
+from imagingsim.survey.topology import Breach, judge
 
 __all__ = [
-    "SECTIONS", "BodyMass", "Breach", "Calibrated", "Gallery", "GalleryRegion", "InsertReading",
-    "Labels", "Mass", "Part", "Quality", "References", "Report", "Scales", "Scout", "Sheet",
-    "body_mass", "calibrate", "measure_quality", "read_gallery", "read_references", "survey_body",
-    "write_calibration", "write_gallery",
+    "SECTIONS", "BodyMass", "Breach", "Calibrated", "Fault", "Gallery", "GalleryRegion",
+    "InsertReading", "Labels", "Mass", "Part", "Quality", "ReferenceFile", "References", "Report",
+    "Scales", "Scout", "Sheet", "body_mass", "calibrate", "judge", "measure_quality",
+    "read_gallery", "read_references", "shape_faults", "survey_body", "write_calibration",
+    "write_gallery",
 ]  # fmt: skip
