@@ -187,9 +187,11 @@ def test_a_disc_fills_the_space_between_two_vertebrae(male: Body) -> None:
 def test_an_arch_has_both_sides_and_one_spinous_process(male: Body, level: str) -> None:
     vertebra = next(v for v in male.record.spine if v.level == level)
     tubes = [s.tube for s in arch(vertebra) if s.tube is not None]
-    assert len(tubes) == 11
+    assert len(tubes) == 12
     middle = [t for t in tubes if all(abs(p[0]) < 1e-9 for p in t.points)]
-    assert len(middle) == 1
+    assert len(middle) == 2  # the spinous process, in two parts that slope alike
+    assert all(t.points[0][1] < t.points[-1][1] for t in middle)
+    assert all(t.points[0][2] > t.points[-1][2] for t in middle)
 
 
 def test_the_male_body_compiles_within_sixty_five_thousand_layers(male: Body) -> None:

@@ -129,6 +129,12 @@ def test_fat_suppression_and_inversion_are_written_down() -> None:
     assert record.scan_options == ("FS",)
 
 
+def of_bodies(tissues: Tissues) -> list[str]:
+    """Return the tissues bodies are made of: all but the plastics of test objects."""
+    rows = library().text("phantoms/tissues/test_objects.csv").splitlines()[1:]
+    return sorted(set(tissues.by_name) - {row.split(",")[0] for row in rows})
+
+
 def test_every_tissue_has_its_magnetic_tracer_and_acoustic_properties(tissues: Tissues) -> None:
     needed = (
         "proton_density", "t1_1p5t", "t1_3t", "t2", "t2_star_1p5t", "adc", "fat_fraction",
@@ -137,15 +143,15 @@ def test_every_tissue_has_its_magnetic_tracer_and_acoustic_properties(tissues: T
     )  # fmt: skip
     missing = [
         f"{name}: {value}"
-        for name, tissue in tissues.by_name.items()
+        for name in of_bodies(tissues)
         for value in needed
-        if value not in tissue.values
+        if value not in tissues[name].values
     ]
     assert missing == []
 
 
 def test_relaxation_times_are_in_their_order(tissues: Tissues) -> None:
-    for name in tissues.by_name:
+    for name in of_bodies(tissues):
         t1, t2, t2_star = (tissues[name].value(p) for p in ("t1_1p5t", "t2", "t2_star_1p5t"))
         assert t1 >= t2 >= t2_star, name
         assert tissues[name].value("t1_3t") >= 0.95 * t1, name
