@@ -24,11 +24,13 @@ from imagingsim.anatomy.records import Modification, Structure
 from imagingsim.anatomy.records import Region as RegionFile
 from imagingsim.anatomy.sampled import Layer, SampledPhantom
 from imagingsim.anatomy.sampling import sample, sample_points
+from imagingsim.anatomy.state import REST, BodyState, Level, StateFile
 from imagingsim.anatomy.warming import warm_up
 
 __all__ = [
-    "Body", "BodyFile", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile", "Layer",
-    "Modification", "Phantom", "QualityFile", "QualityObject", "RegionFile", "ResolvedLesion",
-    "SampledPhantom", "Structure", "check_habitus", "grow", "needs", "read_body",
-    "read_case", "read_habitus", "read_quality_object", "sample", "sample_points", "warm_up",
+    "REST", "Body", "BodyFile", "BodyState", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile",
+    "Layer", "Level", "Modification", "Phantom", "QualityFile", "QualityObject", "RegionFile",
+    "ResolvedLesion", "SampledPhantom", "StateFile", "Structure", "check_habitus", "grow", "needs",
+    "read_body", "read_case", "read_habitus", "read_quality_object", "sample", "sample_points",
+    "warm_up",
 ]  # fmt: skip

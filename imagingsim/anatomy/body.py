@@ -16,6 +16,7 @@ from imagingsim.anatomy.kept_documents import read_kept
 from imagingsim.anatomy.layers import read_textures
 from imagingsim.anatomy.placement import placement
 from imagingsim.anatomy.records import BodyRecord, Region, Site, Structure, TextureRecord
+from imagingsim.anatomy.state import REST, BodyState, StateFile, in_state
 from imagingsim.content import Library
 from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.units import FloatArray
@@ -46,6 +47,8 @@ class Body:
         What it changes in the tissues.
     seed
         Individual variation; 0 is the reference person.
+    state, breath
+        How the patient lies and breathes, and how that moves the body at rest.
     """
 
     name: str
@@ -56,6 +59,8 @@ class Body:
     moves: tuple[Move, ...] = ()
     tissue_changes: tuple[TissueChange, ...] = ()
     seed: int = 0
+    state: BodyState = REST
+    breath: tuple[Move, ...] = ()
 
     @property
     def scale(self) -> tuple[float, float, float]:
@@ -96,7 +101,7 @@ class Body:
 
 def read_body(
     library: Library, name: str, *, arms: str = "down", habitus: Habitus | None = None,
-    calibrated: bool = True,
+    state: BodyState = REST, calibrated: bool = True,
 ) -> Body:  # fmt: skip
     """Read a body and its region files.
 
@@ -106,6 +111,8 @@ def read_body(
         ``"down"``, or ``"up"`` as for a scan of the trunk.
     habitus
         How the person differs from the reference person; not at all when not given.
+    state
+        How the patient lies and breathes.
     calibrated
         Whether organs are grown to their reference masses, as its calibration table says.
 
@@ -125,7 +132,22 @@ def read_body(
         _refuse_strangers(library, name, structures)
     grown = _calibrated(library, name, structures) if calibrated else tuple(structures)
     body = Body(name, record, grown, read_textures(library), _label_numbers(library))
-    return body if habitus is None else pulled(body, read_habitus(library, name), habitus)
+    if habitus is not None:
+        body = pulled(body, read_habitus(library, name), habitus)
+    if state.is_rest:
+        return body
+    return in_state(body, read_states(library, name), state)
+
+
+def read_states(library: Library, name: str) -> StateFile:
+    """Read the states of a body: its own file, or that of the body it extends."""
+    folder = f"{FOLDER}/{name}"
+    if library.has(f"{folder}/state.yaml"):
+        return library.read("state", folder, "state", StateFile)
+    base = library.read("body", folder, "body", BodyRecord).extends
+    if base is None:
+        raise ContentError(f"{name} has no state.yaml, so it can only be at rest; add one")
+    return read_states(library, base)
 
 
 def _calibrated(library: Library, name: str, structures: list[Structure]) -> tuple[Structure, ...]:

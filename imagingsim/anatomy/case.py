@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from imagingsim.anatomy.body import FOLDER as BODIES
-from imagingsim.anatomy.body import Body
+from imagingsim.anatomy.body import Body, read_states
 from imagingsim.anatomy.case_file import FOLDER, CaseFile, read_file
 from imagingsim.anatomy.case_records import (
     Candidate,
@@ -25,6 +25,7 @@ from imagingsim.anatomy.habitus_records import Habitus
 from imagingsim.anatomy.lesion import Lesion, Target
 from imagingsim.anatomy.lesion_growth import Instance, entries_of, instances_of
 from imagingsim.anatomy.phantom import Phantom
+from imagingsim.anatomy.state import REST, BodyState, Level
 from imagingsim.anatomy.terrain import Terrain
 from imagingsim.content import Library
 from imagingsim.errors import ContentError, ImagingSimError, UnknownNameError
@@ -33,6 +34,8 @@ from imagingsim.units import FloatArray
 
 FIRST_LESION_NUMBER = 1000
 DAYS_PER_YEAR = 365.25
+
+Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +100,8 @@ class Case:
             return None
         return own.of(height_m=patient.height_m, weight_kg=patient.weight_kg, age_y=patient.age_y)
 
-    def _body(self, arms: str = "down") -> Body:
-        return body_of(self.library, self.body, self.habitus, arms)
+    def _body(self, arms: str = "down", state: BodyState = REST) -> Body:
+        return body_of(self.library, self.body, self.habitus, arms, state)
 
     @property
     def protocol(self) -> str:
@@ -210,6 +213,11 @@ class Case:
         gone = len(self.timepoints) if lesion.resected is None else self._index(lesion.resected)
         return self._index(lesion.appears) <= now < gone
 
+    @cached_property
+    def free_breathing(self) -> tuple[Level, ...]:
+        """The levels of a quiet breath of the patient, with their shares of the time."""
+        return read_states(self.library, self.body).free
+
     @property
     def terrain(self) -> Terrain:
         """The body without lesions, to be searched."""
@@ -223,37 +231,50 @@ class Case:
         """Return the single lesions alive at a timepoint, placed, in the order of their numbers."""
         return tuple(self._resolved(instance) for instance in self.instances(timepoint))
 
-    def phantom(self, timepoint: str | None = None, *, arms: str = "down") -> Phantom:
+    def phantom(
+        self, timepoint: str | None = None, *, arms: str = "down", state: BodyState = REST
+    ) -> Phantom:
         """Return the body with the lesions alive at a timepoint.
 
         Parameters
         ----------
         arms
             ``"down"``, or ``"up"`` as for a scan of the trunk; the lesions stay where they are.
+        state
+            How the patient lies and breathes; the lesions go with what they lie in.
         """
         instances = self.instances(timepoint)
         entries = [entry for instance in instances for entry in entries_of(instance)]
         numbers = {
             instance.placed.label: self.lesion_numbers[instance.placed.id] for instance in instances
         }
-        return body_phantom(self._body(arms), entries, numbers)
+        return body_phantom(self._body(arms, state), entries, numbers)
+
+    def at_rest_mm(self, point_mm: Point, *, arms: str = "down", state: BodyState = REST) -> Point:
+        """Return where a point of the patient in a state lies at rest, LPS mm."""
+        if state.is_rest:
+            return point_mm
+        return _triple(Phantom(self._body(arms, state)).at_rest_mm(point_mm)[0])
 
     def tissues(
         self,
         tissues: Tissues,
         timepoint: str | None = None,
         *,
+        state: BodyState = REST,
         solved: Mapping[str, Mapping[str, float]] | None = None,
     ) -> Tissues:
         """Return the tissues of the patient, and one for every lesion that has values of its own.
 
         Parameters
         ----------
+        state
+            How the patient lies and breathes: lungs that are full of air are thinner.
         solved
             Per lesion (of ``lesions``) the properties that were solved for its targets.
         """
         answers = solved or {}
-        tissues = changed_tissues(tissues, self._body().tissue_changes)
+        tissues = changed_tissues(tissues, self._body(state=state).tissue_changes)
         for lesion in self.lesions:
             if not lesion.has_own_tissue or not self.alive(lesion, timepoint):
                 continue

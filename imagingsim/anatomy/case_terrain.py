@@ -11,6 +11,7 @@ from imagingsim.anatomy.lesion_parts import Entry
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.sampling import sample_points
 from imagingsim.anatomy.sites import read_stations
+from imagingsim.anatomy.state import REST, BodyState
 from imagingsim.anatomy.terrain import Terrain
 from imagingsim.content import Library
 from imagingsim.geometry.machine import BLOCK, FASCIA, HALO, PAINT
@@ -22,10 +23,13 @@ PROBE_WIDTH_MM = 0.5
 Point = tuple[float, float, float]
 
 
-@lru_cache(maxsize=4)
-def body_of(library: Library, name: str, habitus: Habitus | None, arms: str = "down") -> Body:
-    """Read a body in one posture once."""
-    return read_body(library, name, arms=arms, habitus=habitus)
+@lru_cache(maxsize=8)
+def body_of(
+    library: Library, name: str, habitus: Habitus | None, arms: str = "down",
+    state: BodyState = REST,
+) -> Body:  # fmt: skip
+    """Read a body in one posture and state once."""
+    return read_body(library, name, arms=arms, habitus=habitus, state=state)
 
 
 @lru_cache(maxsize=4)

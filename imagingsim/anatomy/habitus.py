@@ -225,7 +225,8 @@ def changed_tissues(tissues: Tissues, changes: Sequence[TissueChange]) -> Tissue
     """Return tissues with what a habitus changes in them."""
     for change in changes:
         before = tissues[change.tissue].value(change.property)
-        quantity = Quantity(before + change.by, f"{before:g} changed by the habitus")
+        after = before + change.by if change.to is None else change.to
+        quantity = Quantity(after, f"{before:g} changed by habitus or breathing")
         tissues = tissues.derive(change.tissue, change.tissue, {change.property: quantity})
     return tissues
 

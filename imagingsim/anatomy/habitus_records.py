@@ -144,11 +144,12 @@ class Paint:
 
 @record
 class TissueChange:
-    """A property of a tissue changes by so much."""
+    """A property of a tissue changes by so much, or to a value."""
 
     tissue: str
     property: str
-    by: float
+    by: float = 0.0
+    to: float | None = None
 
 
 @record

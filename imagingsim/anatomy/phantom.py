@@ -15,16 +15,31 @@ from imagingsim.anatomy.deformations import total_shift_mm
 from imagingsim.anatomy.records import Modification, Structure, Warp
 from imagingsim.anatomy.sampled import Layer
 from imagingsim.anatomy.solid_records import Solid, Thinning
+from imagingsim.anatomy.state import breath_mm
 from imagingsim.content import Document, structure
 from imagingsim.errors import UnknownNameError
 from imagingsim.geometry import Surroundings, assemble, gradient_lattice, ripple_lattice
 from imagingsim.geometry.evaluation import field_box, field_values
 from imagingsim.geometry.machine import BLOCK, PAINT, Float32, Tables
-from imagingsim.geometry.warping import ROOM_MM, deformed, shift_at, warp_lattice
+from imagingsim.geometry.warping import (
+    HIGH_MM,
+    LOW_MM,
+    ROOM_MM,
+    deformed,
+    lattice_frame,
+    nodes,
+    shift_at,
+    warp_lattice,
+    way_back,
+)
 from imagingsim.streams import stream
 from imagingsim.units import FloatArray
 
 _FIRST_LESION = 1000
+_NO_TURN = np.ones(3)
+_TURNS = {"supine": _NO_TURN, "prone": np.array([-1.0, -1.0, 1.0])}
+_TABLE_MM = 700.0
+"""How far to all sides a patient who is turned over is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,19 +173,52 @@ class Phantom:
         if frame == "world":
             return np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
         around = self.surroundings
-        place = document
-        for _ in range(60):
-            better = document - shift_at(around.warp, around.warp_frame, place)
-            change = float(np.abs(better - place).max(initial=0.0))
-            place = better
-            if change < 1e-3:
-                break
-        return place * np.asarray(self.body.scale)
+        place = _taken_to(document, around.warp, around.warp_frame)
+        return self._in_state(place * np.asarray(self.body.scale))
+
+    def _in_state(self, points_mm: FloatArray) -> FloatArray:
+        """Return where the state takes points of the patient at rest."""
+        around = self.surroundings
+        if around.state_frame[4] == 0:
+            return points_mm
+        turn = _TURNS[self.body.state.position]
+        return _taken_to(points_mm, around.state, around.state_frame, turn)
+
+    def at_rest_mm(self, points_mm: object) -> FloatArray:
+        """Return where points of the patient as imaged lie at rest, shape (n, 3)."""
+        points = np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
+        around = self.surroundings
+        if around.state_frame[4] == 0:
+            return points
+        rest: FloatArray = points + shift_at(around.state, around.state_frame, points)
+        return rest
 
     @cached_property
     def reach_mm(self) -> float:
         """How far the warp moves anything at most, mm."""
-        return float(np.abs(self.surroundings.warp).max(initial=0.0)) + 1.0
+        most = float(np.abs(self.surroundings.warp).max(initial=0.0))
+        if self.body.breath:
+            most += float(np.abs(self.surroundings.state).max(initial=0.0))
+        return most + 1.0
+
+
+def _taken_to(
+    goal: FloatArray, table: Float32, frame: Float32, turn: FloatArray = _NO_TURN
+) -> FloatArray:
+    """Return the points that a lattice's shift brings to ``goal``.
+
+    Parameters
+    ----------
+    turn
+        Signs of the axes after the shift: it may turn the patient over.
+    """
+    place = goal * turn
+    for _ in range(60):
+        away = (goal - place - shift_at(table, frame, place)) * turn
+        place = place + away
+        if float(np.abs(away).max(initial=0.0)) < 1e-3:
+            break
+    return place
 
 
 def _record(entry: Structure | Mapping[str, object]) -> Structure:
@@ -232,7 +280,11 @@ def surroundings(body: Body) -> Surroundings:
     if body.moves:
         shifts = _moved(body, shifts, frame)
     x, y, z = body.scale
-    return Surroundings(lattice, ripples, shifts, frame, (1.0 / x, 1.0 / y, 1.0 / z))
+    rest = Surroundings(lattice, ripples, shifts, frame, (1.0 / x, 1.0 / y, 1.0 / z))
+    if not body.breath and body.state.position == "supine":
+        return rest
+    state, state_frame = _state(body)
+    return dataclasses.replace(rest, state=state, state_frame=state_frame)
 
 
 def _moved(body: Body, shifts: Float32, frame: Float32) -> Float32:
@@ -246,3 +298,30 @@ def _moved(body: Body, shifts: Float32, frame: Float32) -> Float32:
         dataclasses.asdict(body.record.warp or Warp(amplitude_mm=0.0)), body.seed,
     )  # fmt: skip
     return np.asarray(cache.keep("warps", key, make)["warp"], np.float32)
+
+
+def _state(body: Body) -> tuple[Float32, Float32]:
+    """Return the way from where a state takes each point back to the patient at rest."""
+    frame = lattice_frame(np.array(LOW_MM) - ROOM_MM, np.array(HIGH_MM) + ROOM_MM)
+
+    def make() -> dict[str, Float32]:
+        return {"state": way_back(frame, partial(breath_mm, body)).astype(np.float32).ravel()}
+
+    moves = [dataclasses.asdict(move) for move in body.breath]
+    key = cache.digest("state", moves, list(body.scale))
+    back = np.asarray(cache.keep("warps", key, make)["state"], np.float32)
+    return (back, frame) if body.state.position == "supine" else _turned_over(back, frame)
+
+
+def _turned_over(back: Float32, frame: Float32) -> tuple[Float32, Float32]:
+    """Return the way back of a patient who lies on the belly: half a turn about the long axis."""
+    low, high = float(frame[2]), float(nodes(frame)[-1, 0, 0, 2])
+    wide = lattice_frame(
+        np.array([-_TABLE_MM, -_TABLE_MM, low]),
+        np.array([_TABLE_MM, _TABLE_MM, high]),
+        step_mm=16.0,
+    )
+    here = nodes(wide)
+    lying = here * _TURNS["prone"]
+    found: FloatArray = lying + shift_at(back, frame, lying) - here
+    return found.astype(np.float32).ravel(), wide

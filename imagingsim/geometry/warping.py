@@ -44,7 +44,8 @@ def warp_lattice(
         How much farther the lattice reaches to all sides.
     """
     low = np.array(LOW_MM) - room_mm
-    counts = np.ceil((np.array(HIGH_MM) + room_mm - low) / STEP_MM).astype(int) + 1
+    frame = lattice_frame(low, np.array(HIGH_MM) + room_mm)
+    counts = frame[4:].astype(int)
     z = low[2] + np.arange(counts[2]) * STEP_MM
     share = np.ones(len(z)) if len(profile) == 0 else np.interp(z, profile[:, 0], profile[:, 1])
     out = np.empty((counts[2], counts[1], counts[0], 3), np.float32)
@@ -52,8 +53,13 @@ def warp_lattice(
         out, lattice, low.astype(np.float32), f32(STEP_MM), f32(wavelength_mm), f32(seed),
         (share * amplitude_mm).astype(np.float32),
     )  # fmt: skip
-    frame = np.array([*low, 1.0 / STEP_MM, *counts], np.float32)
     return out.ravel(), frame
+
+
+def lattice_frame(low_mm: FloatArray, high_mm: FloatArray, step_mm: float = STEP_MM) -> Float32:
+    """Return the frame of a lattice: its origin, 1 / step and the number of nodes each way."""
+    counts = np.ceil((high_mm - low_mm) / step_mm).astype(int) + 1
+    return np.array([*low_mm, 1.0 / step_mm, *counts], np.float32)
 
 
 def deformed(warp: Float32, frame: Float32, shift: Shift) -> Float32:

@@ -6,11 +6,11 @@ import numba
 import numpy as np
 from scipy import ndimage
 
-from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.errors import AcquisitionError
 from imagingsim.grid import Grid
 from imagingsim.pet import background, materials, osem, projector, resolution
 from imagingsim.pet.beds import Beds, plan_beds
+from imagingsim.pet.breathing import Sampled
 from imagingsim.pet.counts import Expected, expect
 from imagingsim.pet.noise import Keys, add_counting_noise, slice_keys
 from imagingsim.pet.projector import BLOCK, Blocks, Geometry
@@ -31,7 +31,7 @@ Hear = Callable[[float], None]
 
 
 def acquire(
-    sampled: SampledPhantom,
+    sampled: Sampled,
     tissues: Tissues,
     settings: PetSettings,
     *,
@@ -46,7 +46,7 @@ def acquire(
     Parameters
     ----------
     sampled
-        The phantom on `sampling_grid`, or on a slab of it.
+        The phantom on `sampling_grid`, or on a slab of it, still or breathing.
     rng
         Fresh generator of the series; decides the noise of every slice of ``whole``.
     whole

@@ -1,14 +1,12 @@
 """Expected true coincidences of a sample: projection, blur, attenuation, detection."""
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from imagingsim.anatomy.sampled import SampledPhantom
-from imagingsim.grid import Grid
 from imagingsim.pet import projector, resolution
+from imagingsim.pet.breathing import BreathingSample, Sampled, breathing
 from imagingsim.pet.projector import BLOCK, Blocks, Geometry
 from imagingsim.pet.settings import BIN_MM, BINS, OVERSAMPLING, VIEWS, PetSettings
 from imagingsim.units import FloatArray, IntArray
@@ -41,7 +39,7 @@ class Expected:
 
 
 def expect(
-    sampled: SampledPhantom,
+    sampled: Sampled,
     activity_bq_ml: FloatArray,
     attenuation_per_mm: FloatArray,
     detected: FloatArray,
@@ -51,6 +49,9 @@ def expect(
 ) -> Expected:
     """Return the expected data of a sample.
 
+    Photons are attenuated by the body of the whole breathing cycle, the data are weighted with
+    what the correcting CT knows of it.
+
     Parameters
     ----------
     activity_bq_ml, attenuation_per_mm
@@ -58,7 +59,8 @@ def expect(
     detected
         Coincidences per decay and second of one bed, per slice; see `beds.Beds`.
     """
-    slices = sampled.grid.shape[0]
+    cycle = breathing(sampled)
+    slices = cycle.grid.shape[0]
     blocks = -(-slices // BLOCK)
     trues = np.empty((blocks, VIEWS, BINS, BLOCK), np.float32)
     weight = np.empty_like(trues)
@@ -68,68 +70,67 @@ def expect(
         last = min(slices, first + _CHUNK)
         part = slice(first // BLOCK, -(-last // BLOCK))
         counts = projector.to_blocks((detected[first:last] * scale)[:, None, None])[:, 0]
-        activity, attenuation = _maps(
-            sampled, activity_bq_ml, attenuation_per_mm, first, last, settings
-        )
-        inside = projector.bounds(attenuation, _BODY_PER_MM)
+        maps = _maps(cycle, activity_bq_ml, attenuation_per_mm, first, last, settings)
+        inside = projector.bounds(np.maximum(maps.attenuation, maps.known), _BODY_PER_MM)
         bounds[part] = _image_bounds(inside, settings.matrix)
-        _project(activity, attenuation, inside, settings, trues[part], weight[part])
+        _project(maps, inside, settings, trues[part], weight[part])
         weight[part] *= counts[:, None]
-        trues[part] *= weight[part]
+        trues[part] *= counts[:, None]
         if progress is not None:
             progress(last / slices)
     return Expected(trues, weight, bounds)
 
 
+@dataclass(frozen=True, eq=False)
+class _Maps:
+    """Activity, attenuation, and the attenuation the reconstruction knows of."""
+
+    activity: Blocks
+    attenuation: Blocks
+    known: Blocks
+
+
 def _maps(
-    sampled: SampledPhantom,
+    cycle: BreathingSample,
     activity_bq_ml: FloatArray,
     attenuation_per_mm: FloatArray,
     first: int,
     last: int,
     settings: PetSettings,
-) -> tuple[Blocks, Blocks]:
-    """Return axially blurred activity, and attenuation, of slices ``first`` to ``last - 1``."""
-    low, high = max(0, first - _HALO), min(sampled.grid.shape[0], last + _HALO)
-    near = _slices(sampled, low, high)
+) -> _Maps:
+    """Return the maps of slices ``first`` to ``last - 1``; activity is blurred along the axis."""
+    low, high = max(0, first - _HALO), min(cycle.grid.shape[0], last + _HALO)
+    near = cycle.slices(low, high)
     activity = resolution.blur_slices(
         near.property_map(activity_bq_ml),
         settings.ring.resolution_axial_mm,
         settings.slice_mm,
     )
-    attenuation = near.property_map(attenuation_per_mm)
     kept = slice(first - low, last - low)
-    return projector.to_blocks(activity[kept]), projector.to_blocks(attenuation[kept])
-
-
-def _slices(sampled: SampledPhantom, first: int, last: int) -> SampledPhantom:
-    grid: Grid = sampled.grid.slab(first, last)
-    return dataclasses.replace(
-        sampled,
-        grid=grid,
-        first=sampled.first[first:last],
-        second=sampled.second[first:last],
-        fraction=sampled.fraction[first:last],
-        texture=sampled.texture[first:last],
-    )
+    attenuation = projector.to_blocks(near.property_map(attenuation_per_mm)[kept])
+    known = attenuation
+    if not cycle.is_still:
+        known = projector.to_blocks(near.corrected_with.property_map(attenuation_per_mm)[kept])
+    return _Maps(projector.to_blocks(activity[kept]), attenuation, known)
 
 
 def _project(
-    activity: Blocks,
-    attenuation: Blocks,
-    inside: IntArray,
-    settings: PetSettings,
-    trues: Blocks,
-    weight: Blocks,
+    maps: _Maps, inside: IntArray, settings: PetSettings, trues: Blocks, weight: Blocks
 ) -> None:
-    """Fill ``trues`` with blurred line integrals of activity, ``weight`` with transmission."""
+    """Fill ``trues`` with attenuated line integrals of activity, ``weight`` with transmission."""
     geometry = Geometry(VIEWS, BINS, BIN_MM, settings.pixel_mm / OVERSAMPLING)
     views = np.arange(VIEWS)
-    geometry.forward(attenuation, inside, views, weight)
+    geometry.forward(maps.known, inside, views, weight)
     np.exp(-weight, out=weight)
-    sharp = geometry.forward(activity, inside, views, np.empty_like(trues))
+    sharp = geometry.forward(maps.activity, inside, views, np.empty_like(trues))
     kernel = resolution.radial_kernel(settings.ring, BINS, BIN_MM)
     resolution.spread(sharp, views, kernel, trues)
+    if maps.known is maps.attenuation:
+        trues *= weight
+        return
+    passed = geometry.forward(maps.attenuation, inside, views, sharp)
+    np.exp(-passed, out=passed)
+    trues *= passed
 
 
 def _image_bounds(inside: IntArray, matrix: int) -> IntArray:

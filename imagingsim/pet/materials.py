@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from imagingsim.anatomy.sampled import SampledPhantom
+from imagingsim.pet.breathing import Sampled
 from imagingsim.pet.settings import PetSettings
 from imagingsim.series import Subject
 from imagingsim.tissue import Tissues
@@ -31,7 +31,7 @@ _CM_PER_MM = 0.1
 _G_PER_KG = 1000.0
 
 
-def attenuation_per_mm(sampled: SampledPhantom, tissues: Tissues) -> FloatArray:
+def attenuation_per_mm(sampled: Sampled, tissues: Tissues) -> FloatArray:
     """Return the linear attenuation coefficient at 511 keV of each layer, 1/mm."""
     total = np.zeros(len(sampled.layers))
     for number, layer in enumerate(sampled.layers):
@@ -42,7 +42,7 @@ def attenuation_per_mm(sampled: SampledPhantom, tissues: Tissues) -> FloatArray:
     return total
 
 
-def uptake(sampled: SampledPhantom, tissues: Tissues, settings: PetSettings) -> FloatArray:
+def uptake(sampled: Sampled, tissues: Tissues, settings: PetSettings) -> FloatArray:
     """Return the true body-weight SUV of each layer, g/mL."""
     return tissues.array((layer.material for layer in sampled.layers), f"{settings.tracer}_suv")
 

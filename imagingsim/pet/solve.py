@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.errors import AcquisitionError
 from imagingsim.grid import Grid
 from imagingsim.pet import background, materials
 from imagingsim.pet.acquire import first_slice, image
 from imagingsim.pet.beds import plan_beds
+from imagingsim.pet.breathing import Sampled
 from imagingsim.pet.counts import Expected, expect
 from imagingsim.pet.noise import Keys, slice_keys
 from imagingsim.pet.projector import BLOCK
@@ -30,7 +30,7 @@ _HALF = 0.5
 
 
 def solve_uptake(
-    sampled: SampledPhantom,
+    sampled: Sampled,
     tissues: Tissues,
     settings: PetSettings,
     *,
@@ -108,7 +108,7 @@ class _Trial:
 
 
 def _prepare(
-    sampled: SampledPhantom,
+    sampled: Sampled,
     tissues: Tissues,
     settings: PetSettings,
     subject: Subject,
@@ -151,7 +151,7 @@ def _prepare(
     )
 
 
-def _occupied(sampled: SampledPhantom, label: str) -> BoolArray:
+def _occupied(sampled: Sampled, label: str) -> BoolArray:
     """Return the image voxels at least half filled by a label."""
     is_label = np.array([float(layer.label == label) for layer in sampled.layers])
     share = sampled.property_map(is_label)

@@ -1,6 +1,7 @@
 """Turns an acquisition's name into a Study; the only room that knows every modality."""
 
 from imagingsim.scan.acquire import acquire, subject_of
+from imagingsim.scan.breathing import at_rest_mm, state_of
 from imagingsim.scan.protocol import (
     AcquisitionProtocol,
     Coverage,
@@ -12,6 +13,7 @@ from imagingsim.scan.quality_object import scan_object
 from imagingsim.scan.truth import ideal_hu, true_body, true_labels
 
 __all__ = [
-    "AcquisitionProtocol", "Coverage", "SeriesRequest", "acquire", "acquisitions",
-    "ideal_hu", "read_acquisition", "scan_object", "subject_of", "true_body", "true_labels",
+    "AcquisitionProtocol", "Coverage", "SeriesRequest", "acquire", "acquisitions", "at_rest_mm",
+    "ideal_hu", "read_acquisition", "scan_object", "state_of", "subject_of", "true_body",
+    "true_labels",
 ]  # fmt: skip

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from imagingsim import ct, mr, pet
-from imagingsim.anatomy import Case, Phantom, SampledPhantom, sample, warm_up
+from imagingsim.anatomy import BodyState, Case, Phantom, SampledPhantom, sample, warm_up
 from imagingsim.content import Library
 from imagingsim.formats import label_volume
 from imagingsim.grid import Box, Grid
 from imagingsim.labels import LabelVolume
 from imagingsim.progress import Progress, Silence
+from imagingsim.scan.breathing import cycle_of, state_of
 from imagingsim.scan.placing import box_of, labels_on
 from imagingsim.scan.protocol import AcquisitionProtocol, SeriesRequest, read_acquisition
 from imagingsim.series import Modality, Series, Subject, Technique
@@ -33,7 +34,7 @@ class _Visit:
     protocol: AcquisitionProtocol
     seed: int
     phantom: Phantom
-    tissues: Tissues
+    library: Library
     subject: Subject
     progress: Progress
     boxes: dict[str, Box] = field(default_factory=dict)
@@ -50,10 +51,29 @@ class _Visit:
             self.boxes[key] = box_of(self.phantom, coverage)
         return self.boxes[key]
 
-    def sampled(self, grid: Grid, what: str) -> SampledPhantom:
-        """Sample the phantom on a grid, and say so."""
+    def cycle(self, series: SeriesRequest) -> tuple[tuple[float, BodyState], ...]:
+        """Return the states a series goes through, with the share of the time of each."""
+        return cycle_of(self.case, self.protocol, series)
+
+    def state(self, series: SeriesRequest) -> BodyState:
+        """Return the state in which a series is taken, or for the longest time."""
+        return state_of(self.case, self.protocol, series)
+
+    def in_state(self, state: BodyState) -> Phantom:
+        """Return the patient in a state."""
+        if state == self.phantom.body.state:
+            return self.phantom
+        return self.case.phantom(self.timepoint, arms=self.protocol.arms, state=state)
+
+    def tissues(self, series: SeriesRequest) -> Tissues:
+        """Return the tissues as they are while a series is taken."""
+        known = read_tissues(self.library)
+        return self.case.tissues(known, self.timepoint, state=self.state(series))
+
+    def sampled(self, series: SeriesRequest, grid: Grid, what: str) -> SampledPhantom:
+        """Sample the patient on a grid, and say so."""
         self.progress.step(f"{self.protocol.title}: sampling the body for {what}")
-        return sample(self.phantom, grid)
+        return sample(self.in_state(self.state(series)), grid)
 
 
 def acquire(
@@ -96,8 +116,7 @@ def acquire(
     progress.step(f"{protocol.title}: building the body (the first time takes a minute)")
     visit = _Visit(
         case, timepoint, acquisition, protocol, seed, case.phantom(timepoint, arms=protocol.arms),
-        case.tissues(read_tissues(library), timepoint), subject_of(case, timepoint),
-        progress,
+        library, subject_of(case, timepoint), progress,
     )  # fmt: skip
     series: list[Series] = []
     labels: list[LabelVolume] = []
@@ -139,7 +158,7 @@ def _groups(requests: tuple[SeriesRequest, ...]) -> Iterator[list[SeriesRequest]
 
 
 def _share(first: SeriesRequest, second: SeriesRequest) -> bool:
-    if first.coverage != second.coverage:
+    if first.coverage != second.coverage or first.breathing != second.breathing:
         return False
     if first.ct and second.ct:
         return ct.share_sample(first.ct, second.ct)
@@ -150,19 +169,22 @@ def _share(first: SeriesRequest, second: SeriesRequest) -> bool:
 
 def _take_ct(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
     settings = [request.ct for request in group if request.ct]
-    sampled = visit.sampled(ct.sampling_grid(settings[0], visit.box(group[0])), "CT")
+    sampled = visit.sampled(group[0], ct.sampling_grid(settings[0], visit.box(group[0])), "CT")
     visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
     rngs = [visit.rng(request) for request in group]
-    taken = ct.acquire_phases(sampled, visit.tissues, settings, subject=visit.subject, rngs=rngs)
+    taken = ct.acquire_phases(
+        sampled, visit.tissues(group[0]), settings, subject=visit.subject, rngs=rngs
+    )
     return list(taken), sampled
 
 
 def _take_mr(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
     settings = [request.mr for request in group if request.mr]
-    sampled = visit.sampled(mr.sampling_grid(settings[0], visit.box(group[0])), "MR")
+    sampled = visit.sampled(group[0], mr.sampling_grid(settings[0], visit.box(group[0])), "MR")
+    tissues = visit.tissues(group[0])
     visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
     taken: Taken = [
-        mr.acquire(sampled, visit.tissues, one, subject=visit.subject, rng=visit.rng(request))
+        mr.acquire(sampled, tissues, one, subject=visit.subject, rng=visit.rng(request))
         for request, one in zip(group, settings, strict=True)
     ]
     return taken, sampled
@@ -173,25 +195,43 @@ def _take_pet(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, Sampled
     settings = request.pet or pet.PetSettings()
     whole = pet.sampling_grid(settings, visit.box(request))
     tissues = _solved(visit, request, settings, whole)
-    sampled = visit.sampled(whole, "PET")
+    visit.progress.step(f"{visit.protocol.title}: sampling the body for PET")
+    sampled = _over_cycle(visit, request, settings, whole)
     visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
     one = pet.acquire(sampled, tissues, settings, subject=visit.subject, rng=visit.rng(request))
-    return [one], sampled
+    return [one], sampled.usual
+
+
+def _over_cycle(
+    visit: _Visit, request: SeriesRequest, settings: pet.PetSettings, grid: Grid
+) -> pet.BreathingSample:
+    """Sample the patient at the moments of a breathing cycle, and at that of the correcting CT."""
+    moments = [
+        (share, sample(visit.in_state(state), grid)) for share, state in visit.cycle(request)
+    ]
+    wanted = settings.attenuation_series
+    corrected = next((one for one in visit.protocol.series if one.name == wanted), request)
+    state = visit.state(corrected)
+    for (_, known), (_, one) in zip(moments, visit.cycle(request), strict=True):
+        if one == state:
+            return pet.over_cycle(moments, known)
+    return pet.over_cycle(moments, sample(visit.in_state(state), grid))
 
 
 def _solved(
     visit: _Visit, request: SeriesRequest, settings: pet.PetSettings, whole: Grid
 ) -> Tissues:
     """Return the tissues with the uptake that makes each targeted lesion read what it shall."""
-    tissues = visit.tissues
+    tissues = visit.tissues(request)
     for lesion in visit.case.lesions_at(visit.timepoint):
         for target in lesion.targets:
             if target.acquisition != visit.acquisition:
                 continue
             half = lesion.extents_mm[2] / 2.0
             slab = pet.slab(whole, lesion.centre_mm[2] - half, lesion.centre_mm[2] + half)
+            sampled = _over_cycle(visit, request, settings, slab)
             uptake = pet.solve_uptake(
-                sample(visit.phantom, slab), tissues, settings, subject=visit.subject,
+                sampled, tissues, settings, subject=visit.subject,
                 rng=visit.rng(request), whole=whole, tissue=lesion.tissue, label=lesion.label,
                 suv_max=target.value,
             )  # fmt: skip

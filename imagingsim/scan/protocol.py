@@ -12,6 +12,8 @@ from imagingsim.pet import PetSettings
 
 FOLDER = "protocols/acquisition"
 
+Breathing = Literal["expiration", "inspiration", "free"]
+
 
 @record
 class Coverage:
@@ -38,13 +40,14 @@ class SeriesRequest:
     ----------
     name
         Key of its folder and of its random stream.
-    coverage
-        Where it differs from the acquisition's.
+    coverage, breathing
+        Where they differ from the acquisition's.
     """
 
     name: str
     description: str
     coverage: Coverage | None = None
+    breathing: Breathing | None = None
     ct: CtSettings | None = None
     mr: MrSettings | None = None
     pet: PetSettings | None = None
@@ -70,6 +73,13 @@ class AcquisitionProtocol:
         DICOM Body Part Examined term, e.g. ``"ABDOMEN"``.
     arms
         How the patient holds the arms; up for the trunk, so that they do not shade it.
+    breathing
+        Held at the end of a quiet expiration or of a deep breath, or going on: then a PET scan
+        averages over it, and a CT scan catches one moment.
+    position
+        On the back or on the belly.
+    oral_contrast
+        Whether the patient has drunk positive contrast medium.
     """
 
     title: str
@@ -78,6 +88,9 @@ class AcquisitionProtocol:
     series: tuple[SeriesRequest, ...]
     sources: tuple[AcquisitionSource, ...]
     arms: Literal["down", "up"] = "down"
+    breathing: Breathing = "expiration"
+    position: Literal["supine", "prone"] = "supine"
+    oral_contrast: bool = False
 
 
 def acquisitions(library: Library) -> tuple[str, ...]:

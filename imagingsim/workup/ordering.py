@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from imagingsim.reading import Reading, Site, read
+from imagingsim.scan import at_rest_mm
 from imagingsim.series import CtTechnique, MrTechnique
 from imagingsim.study import EPOCH, Study
 from imagingsim.workup import safety
@@ -157,7 +158,8 @@ def _report(walk: Walk, draft: Draft, booking: Booking, study: Study) -> None:
     for finding in reading.findings:
         if finding.suspicious:
             best = finding.best
-            chart.know(Known(finding.lesion, finding.region, best.centre_mm, best.diameter_mm))
+            centre = at_rest_mm(walk.case, study, best.series, best.centre_mm)
+            chart.know(Known(finding.lesion, finding.region, centre, best.diameter_mm))
     _believe(walk, booking, reading)
 
 

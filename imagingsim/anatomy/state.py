@@ -1,0 +1,173 @@
+"""How a body lies and breathes while it is scanned.
+
+A habitus belongs to a person, a state to a moment: breathing moves what the lesions lie in, so it
+comes before everything else. The body as authored is at the end of a quiet expiration, supine.
+"""
+
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from imagingsim.anatomy.deformations import Move, total_shift_mm
+from imagingsim.anatomy.habitus_records import TissueChange
+from imagingsim.anatomy.records import BowelKernel, Kernel, Source, Structure
+from imagingsim.content import record
+from imagingsim.errors import ContentError
+from imagingsim.units import FloatArray
+
+if TYPE_CHECKING:
+    from imagingsim.anatomy.body import Body
+
+GRAMMAR = "imagingsim.state/1"
+
+
+@record
+class BodyState:
+    """A moment.
+
+    Attributes
+    ----------
+    breathing
+        0 at the end of a quiet expiration, 1 at the end of a deep breath.
+    position
+        Whether the patient lies on the back or on the belly.
+    oral_contrast
+        Whether the bowel holds positive contrast medium.
+    """
+
+    breathing: float = 0.0
+    position: Literal["supine", "prone"] = "supine"
+    oral_contrast: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a breath that cannot be."""
+        if not 0.0 <= self.breathing <= 1.0:
+            raise ContentError(f"breathing lies between 0 and 1, got {self.breathing:g}")
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it is the state the body was authored in."""
+        return self == BodyState()
+
+
+REST = BodyState()
+"""Supine, at the end of a quiet expiration."""
+
+
+@record
+class TissueCourse:
+    """A property of a tissue at both ends of a breath; in between it is interpolated."""
+
+    tissue: str
+    property: str
+    expiration: float
+    inspiration: float
+
+
+@record
+class Level:
+    """A part of a breathing cycle: how deep the breath is, and for which share of the time."""
+
+    breathing: float
+    share: float
+
+
+@record
+class StateFile:
+    """The file ``state.yaml`` of a body.
+
+    Attributes
+    ----------
+    move
+        From the end of expiration to a deep breath, in the document's millimetres.
+    free
+        Quiet breathing, as a slow scan averages it.
+    oral_contrast
+        Tissue that fills the bowel in place of its content.
+    """
+
+    state: str
+    move: tuple[Move, ...]
+    tissue: tuple[TissueCourse, ...]
+    free: tuple[Level, ...]
+    oral_contrast: str
+    sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse another grammar, and a cycle that is not whole."""
+        if self.state != GRAMMAR:
+            raise ContentError(f"grammar {self.state!r} is not known; write {GRAMMAR}")
+        total = sum(level.share for level in self.free)
+        if abs(total - 1.0) > 1e-6:
+            raise ContentError(f"the shares of free breathing sum to {total:g}; make them sum to 1")
+
+
+def in_state(body: "Body", file: StateFile, state: BodyState) -> "Body":
+    """Return a body in a state."""
+    structures = body.structures
+    if state.oral_contrast:
+        structures = tuple(_filled(s, file.oral_contrast) for s in structures)
+    if state.position == "prone":
+        structures = tuple(_turned_over(s) for s in structures)
+    return dataclasses.replace(
+        body, structures=structures, state=state,
+        breath=tuple(move.times(state.breathing) for move in file.move if state.breathing),
+        tissue_changes=(*body.tissue_changes, *changes(file, state)),
+    )  # fmt: skip
+
+
+def changes(file: StateFile, state: BodyState) -> tuple[TissueChange, ...]:
+    """Return what a state changes in the tissues.
+
+    The values stand for both ends, so the tissue's own value does not matter.
+    """
+    share = state.breathing
+    return tuple(
+        TissueChange(
+            tissue=one.tissue, property=one.property,
+            to=one.expiration + share * (one.inspiration - one.expiration),
+        )
+        for one in file.tissue
+    )  # fmt: skip
+
+
+def breath_mm(body: "Body", points_mm: FloatArray) -> FloatArray:
+    """Return how far the breath moves points of the patient at rest, mm."""
+    scale = np.asarray(body.scale)
+    shift: FloatArray = total_shift_mm(body.breath, np.asarray(points_mm) / scale) * scale
+    return shift
+
+
+def _filled(structure: Structure, contrast: str) -> Structure:
+    """Return a structure whose bowel, if it is one, holds contrast medium."""
+    kernel = structure.kernel
+    if kernel is None or kernel.bowel is None or kernel.bowel.kind == "colon":
+        return structure
+    return _with_bowel(structure, kernel, dataclasses.replace(kernel.bowel, content=contrast))
+
+
+def _turned_over(structure: Structure) -> Structure:
+    """Return a structure whose gas lies behind: its levels are mirrored about its content."""
+    kernel = structure.kernel
+    if kernel is None or kernel.bowel is None:
+        return structure
+    bowel = kernel.bowel
+    turned = dataclasses.replace(
+        bowel, fluid_level_y_mm=_mirrored(bowel.fluid_level_y_mm),
+        gas_y_mm=_mirrored(bowel.gas_y_mm),
+    )  # fmt: skip
+    return _with_bowel(structure, kernel, turned)
+
+
+_MIDDLE_Y_MM = -48.0
+"""About the middle of the bowel: as much of it lies in front as behind."""
+
+
+def _mirrored(level_mm: float) -> float:
+    """Return a level in the direction of gravity of a prone patient."""
+    return level_mm - 2.0 * _MIDDLE_Y_MM
+
+
+def _with_bowel(structure: Structure, kernel: Kernel, bowel: BowelKernel) -> Structure:
+    return dataclasses.replace(structure, kernel=dataclasses.replace(kernel, bowel=bowel))
