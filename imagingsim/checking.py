@@ -13,6 +13,7 @@ from imagingsim.anatomy import (
     Phantom,
     QualityFile,
     RegionFile,
+    StateFile,
     check_habitus,
     read_body,
     read_case,
@@ -48,6 +49,7 @@ KINDS = (
     Kind("gallery", "phantoms/bodies", survey.Gallery),
     Kind("reference", "phantoms/bodies", survey.ReferenceFile, _references),
     Kind("habitus", "phantoms/bodies", HabitusFile, check_habitus),
+    Kind("state", "phantoms/bodies", StateFile),
     Kind("region", "phantoms/bodies", RegionFile),
     Kind("test object", "phantoms/quality", QualityFile, read_quality_object),
     Kind("tissues", "phantoms/tissues", None),
@@ -56,7 +58,7 @@ KINDS = (
 
 _OWN_FILES = {
     "body": "body.yaml", "gallery": "gallery.yaml", "habitus": "habitus.yaml",
-    "reference": "reference.yaml",
+    "reference": "reference.yaml", "state": "state.yaml",
 }  # fmt: skip
 """Kinds of which a folder has one, under this name."""
 

@@ -235,7 +235,9 @@ def check(
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(help="body, region, case, acquisition, workup")],
+    kind: Annotated[
+        str, typer.Argument(help="body, region, habitus, state, case, acquisition, workup")
+    ],
 ) -> None:
     """Print the JSON Schema of a kind of content file, for editors."""
     print(json.dumps(checking.schema_of(kind), indent=2))
