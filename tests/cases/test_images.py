@@ -11,7 +11,7 @@ from test_expectations import LIBRARY, NAMES, case_named, expected
 
 from imagingsim.anatomy import ResolvedLesion, SampledPhantom, sample
 from imagingsim.grid import Grid
-from imagingsim.scan import acquire, read_acquisition
+from imagingsim.scan import acquire, read_acquisition, state_of
 from imagingsim.series import Series
 from imagingsim.study import Study
 from imagingsim.units import BoolArray, FloatArray
@@ -55,8 +55,11 @@ class _Site:
         last = np.clip(np.ceil(corner + half) + 1, first + 1, grid.shape).astype(int)
         affine = grid.affine.copy()
         affine[:, 3] = grid.affine @ np.array([*first, 1.0])
-        self.arms = read_acquisition(LIBRARY, study.acquisition).arms
-        phantom = case_named(study.case).phantom(study.timepoint, arms=self.arms)
+        protocol = read_acquisition(LIBRARY, study.acquisition)
+        self.arms, case = protocol.arms, case_named(study.case)
+        request = next(one for one in protocol.series if one.name == series.name)
+        self.state = state_of(case, protocol, request)
+        phantom = case.phantom(study.timepoint, arms=self.arms, state=self.state)
         shape = last - first
         self.truth = sample(phantom, Grid((shape[0], shape[1], shape[2]), affine))
         window = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
