@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from imagingsim.anatomy import Layer
-from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
+from imagingsim.anatomy import REST, BodyState, Layer
+from imagingsim.anatomy.case import Case, Point, ResolvedLesion, read_case
 from imagingsim.content import library
 from imagingsim.formats import label_volume
 from imagingsim.grid import Grid
@@ -53,6 +53,10 @@ class FakeCase(Case):
                     )
                 )  # fmt: skip
         return tuple(found)
+
+    def at_rest_mm(self, point_mm: Point, *, arms: str = "down", state: BodyState = REST) -> Point:
+        """Return the point itself: the lattice does not breathe."""
+        return point_mm
 
 
 def place(index: int) -> tuple[float, float, float]:
