@@ -31,7 +31,9 @@ class BodyState:
     breathing
         0 at the end of a quiet expiration, 1 at the end of a deep breath.
     position
-        Whether the patient lies on the back or on the belly.
+        Whether the patient lies on the back or on the belly. Gas and fluid in the bowel keep the
+        levels of a supine patient: the kernels know no other gravity yet, so no acquisition asks
+        for it.
     oral_contrast
         Whether the bowel holds positive contrast medium.
     """
@@ -108,8 +110,6 @@ def in_state(body: "Body", file: StateFile, state: BodyState) -> "Body":
     structures = body.structures
     if state.oral_contrast:
         structures = tuple(_filled(s, file.oral_contrast) for s in structures)
-    if state.position == "prone":
-        structures = tuple(_turned_over(s) for s in structures)
     return dataclasses.replace(
         body, structures=structures, state=state,
         breath=tuple(move.times(state.breathing) for move in file.move if state.breathing),
@@ -145,28 +145,6 @@ def _filled(structure: Structure, contrast: str) -> Structure:
     if kernel is None or kernel.bowel is None or kernel.bowel.kind == "colon":
         return structure
     return _with_bowel(structure, kernel, dataclasses.replace(kernel.bowel, content=contrast))
-
-
-def _turned_over(structure: Structure) -> Structure:
-    """Return a structure whose gas lies behind: its levels are mirrored about its content."""
-    kernel = structure.kernel
-    if kernel is None or kernel.bowel is None:
-        return structure
-    bowel = kernel.bowel
-    turned = dataclasses.replace(
-        bowel, fluid_level_y_mm=_mirrored(bowel.fluid_level_y_mm),
-        gas_y_mm=_mirrored(bowel.gas_y_mm),
-    )  # fmt: skip
-    return _with_bowel(structure, kernel, turned)
-
-
-_MIDDLE_Y_MM = -48.0
-"""About the middle of the bowel: as much of it lies in front as behind."""
-
-
-def _mirrored(level_mm: float) -> float:
-    """Return a level in the direction of gravity of a prone patient."""
-    return level_mm - 2.0 * _MIDDLE_Y_MM
 
 
 def _with_bowel(structure: Structure, kernel: Kernel, bowel: BowelKernel) -> Structure:

@@ -20,7 +20,7 @@ def cycle_of(
     Only PET is slow enough to see more than one: free breathing gives every other series the
     average depth of a breath.
     """
-    rest = BodyState(position=protocol.position, oral_contrast=protocol.oral_contrast)
+    rest = BodyState(oral_contrast=protocol.oral_contrast)
     way = series.breathing or protocol.breathing
     if way != "free":
         return ((1.0, replace(rest, breathing=HELD[way])),)

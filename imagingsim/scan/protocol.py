@@ -76,8 +76,6 @@ class AcquisitionProtocol:
     breathing
         Held at the end of a quiet expiration or of a deep breath, or going on: then a PET scan
         averages over it, and a CT scan catches one moment.
-    position
-        On the back or on the belly.
     oral_contrast
         Whether the patient has drunk positive contrast medium.
     """
@@ -89,7 +87,6 @@ class AcquisitionProtocol:
     sources: tuple[AcquisitionSource, ...]
     arms: Literal["down", "up"] = "down"
     breathing: Breathing = "expiration"
-    position: Literal["supine", "prone"] = "supine"
     oral_contrast: bool = False
 
 
