@@ -136,7 +136,7 @@ class Shapes:
         key = (root, body, arms)
         if key not in self._seen:
             scout = survey.Scout(Phantom(read_body(content, body, arms=arms)))
-            self._seen[key] = scout, survey.shape_faults(scout, file.envelope[0])
+            self._seen[key] = scout, survey.shape_faults(scout, file.surface)
         scout, faults = self._seen[key]
         for fault in faults:
             yield fault.structure, str(fault)

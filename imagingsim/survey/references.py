@@ -174,11 +174,20 @@ class Segments:
 
 @record
 class ReferenceFile:
-    """The file ``reference.yaml``."""
+    """The file ``reference.yaml``.
+
+    Attributes
+    ----------
+    envelope
+        Structures that are grown to bring a body to its mass.
+    surface
+        Structure that is painted up to the surface of a body.
+    """
 
     body_mass_kg: Pair
     body_mass_tolerance_percent: float
     envelope: tuple[str, ...]
+    surface: str
     segments: Segments
     lengths: tuple[LengthRow, ...]
     levels: tuple[LevelRow, ...]
