@@ -63,6 +63,11 @@ class Dial:
         """Whether the mass is right."""
         return abs(self.error_percent) <= GOOD_PERCENT
 
+    def begin(self, start: Mapping[str, Growth]) -> None:
+        """Start where an earlier calibration ended."""
+        before = next((start[name] for name in self.structures if name in start), Growth())
+        self.value_mm = before.thicken_mm if self.wall else before.grow_mm
+
     def turn(self, share: float, volume_ml: float) -> None:
         """Take one damped secant step.
 
@@ -107,18 +112,26 @@ class Calibrated:
 
 
 def calibrate(
-    body: Body, references: References, tissues: Tissues, *, progress: Progress
-) -> Calibrated:
+    body: Body, references: References, tissues: Tissues, *, progress: Progress,
+    start: Mapping[str, Growth] | None = None,
+) -> Calibrated:  # fmt: skip
     """Return the growth that brings a body's organs, and then itself, to their masses.
 
     All dials are turned together: organs press on one another only a little, so a few damped
     secant steps settle them. The body without any calibration must be given.
+
+    Parameters
+    ----------
+    start
+        An earlier solution to start from; nothing changes when it still holds.
     """
     dials = _dials(body, references)
     envelope = Dial(
         "body", (), _matching(body, references.file.envelope), wall=False,
         tolerance_percent=references.file.body_mass_tolerance_percent,
     )  # fmt: skip
+    for dial in (*dials, envelope):
+        dial.begin(start or {})
     progress.begin(f"Calibrating {body.name}", _STEPS)
     done = 0
     for _ in range(_STEPS):
@@ -205,7 +218,10 @@ def write_calibration(
     """
     body = read_body(content, name, calibrated=False)
     target = file or content.place(f"{FOLDER}/{name}/body.yaml").with_name(calibration.FILE)
-    found = calibrate(body, read_references(content), read_tissues(content), progress=progress)
+    found = calibrate(
+        body, read_references(content), read_tissues(content), progress=progress,
+        start=calibration.read_growth(content, f"{FOLDER}/{name}"),
+    )  # fmt: skip
     note = (
         f"Written by `imagingsim body calibrate {name}`; do not edit by hand. Millimetres that\n"
         f"bring organs to the masses of reference_masses.csv, and the body to its own:\n"

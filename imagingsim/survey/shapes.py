@@ -115,7 +115,7 @@ def _how_far(
 
 
 def _only(body: Body, name: str) -> Body:
-    """Return a body of one structure and what its solid needs."""
+    """Return a body that shows one structure, and has what its solid needs."""
     by_name = {s.id: s for s in body.structures}
     wanted: set[str] = set()
     waiting = [name]
@@ -124,7 +124,11 @@ def _only(body: Body, name: str) -> Body:
         if one not in wanted and one in by_name:
             wanted.add(one)
             waiting += needs(by_name[one])
-    kept = tuple(s for s in body.structures if s.id in wanted)
+    kept = tuple(
+        replace(s, material="muscle" if s.id == name else None, layers=(), kernel=None, halo=None)
+        for s in body.structures
+        if s.id in wanted
+    )
     return replace(body, structures=kept)
 
 
