@@ -17,11 +17,12 @@ from imagingsim.tissue import Tissues, read_tissues
 
 GOOD_PERCENT = 0.5
 """An organ is left alone once it is this close."""
-_STEPS = 10
+_STEPS = 8
 _LARGEST_STEP_MM = 1.5
 _LARGEST_GROWTH_MM = 3.5
 """More would change the shape an author drew; the shape itself must be mended then."""
-_THINNEST_MM = -2.0
+_THINNEST_MM, _THICKEST_MM = -2.0, 1.5
+"""A wall that grew by more would read as a diseased one."""
 _SHAPE = 1.6
 _SPHERE = 4.836
 _DAMPING = 0.85
@@ -63,10 +64,17 @@ class Dial:
         """Whether the mass is right."""
         return abs(self.error_percent) <= GOOD_PERCENT
 
+    @property
+    def _limits_mm(self) -> tuple[float, float]:
+        if self.wall:
+            return _THINNEST_MM, _THICKEST_MM
+        return -_LARGEST_GROWTH_MM, _LARGEST_GROWTH_MM
+
     def begin(self, start: Mapping[str, Growth]) -> None:
         """Start where an earlier calibration ended."""
         before = next((start[name] for name in self.structures if name in start), Growth())
-        self.value_mm = before.thicken_mm if self.wall else before.grow_mm
+        value = before.thicken_mm if self.wall else before.grow_mm
+        self.value_mm = float(np.clip(value, *self._limits_mm))
 
     def turn(self, share: float, volume_ml: float) -> None:
         """Take one damped secant step.
@@ -88,8 +96,7 @@ class Dial:
         if not self.settled:
             step = -_DAMPING * (share - 1.0) / slope
             step = float(np.clip(step, -_LARGEST_STEP_MM, _LARGEST_STEP_MM))
-            low = _THINNEST_MM if self.wall else -_LARGEST_GROWTH_MM
-            self.value_mm = float(np.clip(self.value_mm + step, low, _LARGEST_GROWTH_MM))
+            self.value_mm = float(np.clip(self.value_mm + step, *self._limits_mm))
 
 
 @dataclass(frozen=True)
