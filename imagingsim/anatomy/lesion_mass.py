@@ -3,6 +3,7 @@
 import numpy as np
 
 from imagingsim.anatomy.lesion_parts import Entry, Placed, Solid, ball_points
+from imagingsim.anatomy.placement import seed_of
 from imagingsim.content import record
 
 NOISE_REACH = 0.6
@@ -36,6 +37,43 @@ class Rim:
 
 
 @record
+class Cover:
+    """Skin drawn over a mass that stands out of the surface.
+
+    Attributes
+    ----------
+    skin_mm
+        Thickness of the skin over the mass; 0 leaves it bare, as where it is ulcerated.
+    collar_mm
+        How far the raised skin at its foot runs out into the skin around.
+    """
+
+    skin_mm: float
+    collar_mm: float = 8.0
+    skin: str = "body"
+
+
+@record
+class Fragments:
+    """Pieces of the bones a mass has destroyed, left where these bones ran.
+
+    Attributes
+    ----------
+    of
+        Structures of which pieces are left.
+    count
+        How many places are tried; a piece is left where one meets a bone.
+    length_mm
+        Shortest and longest piece.
+    """
+
+    of: tuple[str, ...]
+    count: int
+    length_mm: tuple[float, float]
+    material: str = "cortical_bone"
+
+
+@record
 class Mass:
     """An ellipsoid with a displaced boundary.
 
@@ -51,6 +89,8 @@ class Mass:
     roughness_mm: float = 0.5
     necrosis: Necrosis | None = None
     rim: Rim | None = None
+    cover: Cover | None = None
+    fragments: Fragments | None = None
 
 
 def bulges(placed: Placed, lobulation: float, roughness_mm: float) -> list[dict[str, float]]:
@@ -78,7 +118,47 @@ def mass_entries(placed: Placed, shape: Mass) -> list[Entry]:
     entries: list[Entry] = [{**placed.entry("", [placed.ellipsoid()], layers), **more}]
     if shape.necrosis:
         entries.append(_core(placed, shape.necrosis))
+    if shape.cover:
+        bulging = bulges(placed, shape.lobulation, shape.roughness_mm)
+        entries = [*_cover(placed, shape.cover, bulging), *entries]
+    if shape.fragments:
+        entries.append(_fragments(placed, shape.fragments))
     return entries
+
+
+def _cover(placed: Placed, cover: Cover, bulging: list[dict[str, float]]) -> list[Entry]:
+    """Return the form of a mass, unpainted, and the skin over it that runs out at its foot."""
+    name = f"{placed.label}.form"
+    alike = [
+        {**one, "seed": seed_of(f"{placed.label}.{i}")} for i, one in enumerate(bulging)
+    ]  # the same bulges as the mass
+    form: Entry = {
+        "id": name, "frame": "world", "rank": placed.rank - 2, "solid": [placed.ellipsoid()],
+        "displace": alike,
+    }  # fmt: skip
+    solid: list[Solid] = [
+        {"field": {"id": cover.skin}},
+        {"field": {"id": name, "offset_mm": cover.skin_mm, "smooth_mm": cover.collar_mm}},
+        {"intersect": placed.ellipsoid(0.5 * placed.size_mm + cover.skin_mm + cover.collar_mm)},
+    ]
+    skin = [{"material": "skin", "over": ["air", "skin"]}]
+    return [form, {**placed.entry("cover", solid, skin, later=-1), "label": "skin"}]
+
+
+def _fragments(placed: Placed, left: Fragments) -> Entry:
+    """Return ragged pieces of the bones that ran through a mass."""
+    short, long = 0.5 * left.length_mm[0], 0.5 * left.length_mm[1]
+    room = np.maximum(0.5 * placed.size_mm - long, 1.0)
+    pieces = [
+        placed.ellipsoid(placed.rng.uniform([short, 0.5 * short, short], [long, short, long]), at)
+        for at in ball_points(placed.rng, left.count) * room
+    ]
+    bones = {"union": [{"field": {"id": name}} for name in left.of]}
+    return placed.entry(
+        "fragments", [bones, {"intersect": {"union": pieces}}],
+        [{"material": left.material, "over": [placed.label]}], later=2,
+        displace=[{"amplitude_mm": 0.7, "wavelength_mm": 4.0}],
+    )  # fmt: skip
 
 
 def _core(placed: Placed, necrosis: Necrosis) -> Entry:

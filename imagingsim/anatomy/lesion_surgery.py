@@ -7,6 +7,10 @@ from imagingsim.anatomy.lesion_parts import Entry, Placed, axes_of, rounded
 from imagingsim.content import record
 
 SKIN_MM = 2.0
+BULGE = 0.2
+"""Half width of a flap's bulge as a fraction of its width and height together: it ends near 0."""
+SCAR = 1.4
+"""Outline within which skin rises to a flap's edge, as a fraction of the flap's."""
 
 
 @record
@@ -59,7 +63,11 @@ def flap_entries(placed: Placed, shape: Flap) -> list[Entry]:
     ripple = [{"amplitude_mm": 0.5, "wavelength_mm": 14.0}]
     muscle = [{"material": placed.tissue}]
     fat, skin = [{"material": "subcutaneous_fat"}], [{"material": "skin"}]
+    around = placed.ellipsoid(np.array([SCAR * half[0], 45.0, SCAR * half[2]]))
+    rising = [{"material": "skin", "over": ["air", "skin"]}]
+    scar = placed.entry("scar", [around, raised], rising, later=-1)
     return [
+        {**scar, "label": "skin"},
         placed.entry("", [edge, raised], muscle, over=soft, displace=ripple, outside=outside),
         placed.entry("defect", [hole, raised], muscle, later=1, displace=ripple, outside=outside),
         placed.entry("fat", [edge, raised, deep], fat, later=2),
@@ -69,7 +77,7 @@ def flap_entries(placed: Placed, shape: Flap) -> list[Entry]:
 
 def _raised(placed: Placed, shape: Flap, below_mm: float) -> dict[str, object]:
     """Return the body as it bulges over the flap, down to a depth below its surface."""
-    width = 0.275 * float(placed.size_mm[0] + placed.size_mm[2])
+    width = BULGE * float(placed.size_mm[0] + placed.size_mm[2])
     bump = {
         "mm": round(float(placed.size_mm[1]), 3),
         "at_mm": rounded(placed.anchor.point_mm),

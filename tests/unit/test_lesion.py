@@ -8,6 +8,7 @@ import pytest
 
 from imagingsim.anatomy.lesion import Lesion
 from imagingsim.anatomy.lesion_growth import Instance, entries_of, instances_of
+from imagingsim.anatomy.placement import seed_of
 from imagingsim.anatomy.records import Structure
 from imagingsim.anatomy.sampled import Layer
 from imagingsim.anatomy.terrain import Terrain
@@ -65,6 +66,7 @@ def grown(text: str) -> list[dict[str, Any]]:
 
 SHAPES = [
     "mass: {necrosis: {rim_mm: 3, patches: 4}, rim: {thickness_mm: 2, inside: oedema}}",
+    "mass: {cover: {skin_mm: 1.2}, fragments: {of: [rib], count: 5, length_mm: [4, 13]}}",
     "infiltrate: {fingers: 5, reach_mm: 6, into: [muscle]}",
     "plaque: {}",
     "osteolysis: {breach: 0.6}",
@@ -103,6 +105,26 @@ def test_a_displacing_lesion_stands_before_the_organs_and_is_kept_away_from() ->
     assert placed[0].placed.rank < 40
     assert late == 85
     assert early["fix"] is True
+
+
+def test_skin_over_a_mass_bulges_as_the_mass_does_and_takes_only_air_and_skin() -> None:
+    form, cover, mass = grown("shape: {mass: {cover: {skin_mm: 1.2}}}")
+    assert [form["rank"], cover["rank"], mass["rank"]] == [83, 84, 85]
+    for i, (one, other) in enumerate(zip(form["displace"], mass["displace"], strict=True)):
+        assert one == {**other, "seed": seed_of(f"{mass['id']}.{i}")}
+    assert form["solid"] == mass["solid"]
+    assert cover["label"] == "skin"
+    assert cover["layers"] == [{"material": "skin", "over": ["air", "skin"]}]
+
+
+def test_pieces_of_destroyed_bone_stay_where_the_bone_ran_inside_the_mass() -> None:
+    mass, pieces = grown("shape: {mass: {fragments: {of: [rib], count: 5, length_mm: [4, 13]}}}")
+    bones, kept = pieces["solid"]
+    assert bones == {"union": [{"field": {"id": "rib"}}]}
+    assert len(kept["intersect"]["union"]) == 5
+    assert pieces["layers"] == [{"material": "cortical_bone", "over": [mass["label"]]}]
+    for piece in kept["intersect"]["union"]:
+        assert all(2.0 <= semi <= 6.5 for semi in np.array(piece["ellipsoid"]["semi_mm"])[[0, 2]])
 
 
 def test_cement_has_the_volume_injected() -> None:
