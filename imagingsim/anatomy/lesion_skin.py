@@ -34,7 +34,7 @@ def plaque_entries(placed: Placed, shape: Plaque) -> list[Entry]:
             "outer_mm": round(OUTWARD * thickness, 3),
         }
     }
-    within_skin = {"intersect": {**shell, "smooth_mm": 1.0}}
+    within_skin = {"intersect": {**shell, "smooth_mm": 3.0}}
     solid: list[Solid] = [*_outline(placed, shape.lobes), within_skin]
     return [
         placed.entry("", solid, [{"material": placed.tissue}],
