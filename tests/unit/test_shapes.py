@@ -10,7 +10,7 @@ from imagingsim.content import library
 BODY = "title: Toy\nsex: male\nregions: [thorax]\n"
 GOOD = """anatomy: imagingsim.anatomy/1
 structures:
-  - {id: body, rank: 0, label: fat, material: visceral_fat,
+  - {id: skin, rank: 0, label: fat, material: visceral_fat,
      solid: [{box: {centre_mm: [0, 0, 0], half_mm: [90, 70, 80], round_mm: 6}}]}
   - {id: liver, rank: 2, material: liver,
      solid: [{ellipsoid: {centre_mm: [-30, 0, 0], semi_mm: [20, 20, 20]}}]}
