@@ -44,7 +44,8 @@ def row(organ: str, grams: float, made_of: str, grow: str = "", thicken: str = "
 
 def references(*rows: MassRow) -> References:
     file = ReferenceFile(
-        body_mass_kg=(1.7, 1.7), body_mass_tolerance_percent=3.0, envelope=("skin",), surface="skin",
+        body_mass_kg=(1.7, 1.7), body_mass_tolerance_percent=3.0, envelope=("skin",),
+        surface="skin",
         segments=SEGMENTS, lengths=(), levels=(), order={}, topology=(),
         sources={"s": Source(about="a test")},
     )  # fmt: skip
