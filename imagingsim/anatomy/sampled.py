@@ -101,16 +101,20 @@ class SampledPhantom:
             out[k] = share * (table[a] + gain[a] * self.texture[k]) + (1 - share) * table[b]
         return out
 
+    def main_layer(self) -> npt.NDArray[np.uint16]:
+        """Return the index of the layer that fills most of each voxel."""
+        return np.where(self.fraction >= 128, self.first, self.second)
+
     def label_map(self) -> npt.NDArray[np.uint16]:
         """Return the label number of what fills most of each voxel, 0 for none."""
         known = dict(self.numbers)
         table = np.array([known.get(layer.label, 0) for layer in self.layers], dtype=np.uint16)
-        return table[np.where(self.fraction >= 128, self.first, self.second)]
+        return table[self.main_layer()]
 
     def mask(self, label: str) -> npt.NDArray[np.bool_]:
         """Return where a label fills most of the voxel."""
         wanted = np.array([layer.label == label for layer in self.layers])
-        return wanted[np.where(self.fraction >= 128, self.first, self.second)]
+        return wanted[self.main_layer()]
 
     def volume_ml(self, label: str) -> float:
         """Return the volume of a label with partial voxels counted in part, mL."""

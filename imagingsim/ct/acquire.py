@@ -109,6 +109,7 @@ class _Scan:
     target: Target
     settings: tuple[CtSettings, ...]
     bases_of_series: tuple[tuple[int, ...], ...]
+    water_diameters_cm: FloatArray
     current: FloatArray
     noise: tuple[tuple[np.random.Generator, ...], ...]
     images: tuple[IntArray, ...]
@@ -120,11 +121,13 @@ class _Scan:
     ) -> "_Scan":  # fmt: skip
         target, bases_of_series = target_of(sampled, tissues, settings, subject)
         count, matrix = target.plan.count, settings[0].matrix
+        diameters_cm = water_diameters_cm(target)
         return cls(
             target=target,
             settings=tuple(settings),
             bases_of_series=bases_of_series,
-            current=along_body(water_diameters_cm(target)),
+            water_diameters_cm=diameters_cm,
+            current=along_body(diameters_cm),
             noise=tuple(tuple(rng.spawn(count)) for rng in rngs),
             images=tuple(np.empty((count, matrix, matrix), dtype=np.int16) for _ in settings),
         )
@@ -160,7 +163,7 @@ def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechni
     given = dose(
         settings,
         imaged_mm=scan.target.plan.count * settings.slice_interval_mm,
-        water_diameters_cm=water_diameters_cm(scan.target),
+        water_diameters_cm=scan.water_diameters_cm,
         current=scan.current if settings.tube_modulation else None,
     )
     return volume, CtTechnique(

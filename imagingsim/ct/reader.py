@@ -1,12 +1,13 @@
 """From path lengths to corrected views: what the scanner reads, and what it makes of it."""
 
 import dataclasses
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from imagingsim.ct.bone import BoneCorrection
-from imagingsim.ct.correct import water_correction, water_path
+from imagingsim.ct.correct import WaterCorrection, water_correction, water_path
 from imagingsim.ct.dual_energy import Decomposition
 from imagingsim.ct.geometry import Geometry
 from imagingsim.ct.iterative import shrunk_noise
@@ -38,11 +39,15 @@ class Reader:
             devices: detector(settings, geometry, (*NATIVE, "iodine"), devices=devices)
             for devices in (False, True)
         }
-        self._water = water_correction(self.detectors[False])
         twice = settings.bone_correction or settings.metal_reduction
         self._second = SecondPass(geometry) if twice else None
         bone = settings.bone_correction
         self._bone = BoneCorrection.of(self.detectors[False], self._water) if bone else None
+
+    @cached_property
+    def _water(self) -> WaterCorrection:
+        """The correction for water, which dual energy does without."""
+        return water_correction(self.detectors[False])
 
     def views(
         self, paths: SlicePaths, rng: np.random.Generator | None, current: float

@@ -68,7 +68,7 @@ def _looked_for(scout: Scout, name: str) -> Iterator[Fault]:
         return
     spacing = float(max(_FINEST_MM, size.max() / _PER_SIDE))
     sampled = scout.inside(box[:, 0] - spacing, box[:, 1] + spacing, spacing)
-    top = np.where(sampled.fraction >= 128, sampled.first, sampled.second)
+    top = sampled.main_layer()
     used = set(np.unique(sampled.first)) | set(np.unique(sampled.second))
     if name in {sampled.layers[int(i)].structure for i in used}:
         return
@@ -89,9 +89,9 @@ def _outside(scout: Scout, envelope: str) -> Iterator[Fault]:
     sampled = scout.whole
     surface = Phantom(_only(body, envelope))
     within = np.array([layer.structure == envelope for layer in surface.layers])
-    inside = _top(surface, scout)
+    inside = sample(surface, scout.whole.grid).main_layer()
     inside_mask = ndimage.binary_dilation(ndimage.binary_fill_holes(within[inside]), iterations=1)
-    top = np.where(sampled.fraction >= 128, sampled.first, sampled.second)
+    top = sampled.main_layer()
     volume = sampled.grid.voxel_ml
     names = [layer.structure if layer.label else "" for layer in sampled.layers]
     total = np.bincount(top.ravel(), minlength=len(names)) * volume
@@ -130,8 +130,3 @@ def _only(body: Body, name: str) -> Body:
         if s.id in wanted
     )
     return replace(body, structures=kept)
-
-
-def _top(phantom: Phantom, scout: Scout) -> npt.NDArray[np.uint16]:
-    sampled = sample(phantom, scout.whole.grid)
-    return np.where(sampled.fraction >= 128, sampled.first, sampled.second)

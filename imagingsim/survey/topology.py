@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from imagingsim.anatomy import SampledPhantom, sample_points
+from imagingsim.anatomy import sample_points
 from imagingsim.grid import Grid
 from imagingsim.survey.references import Promise
 from imagingsim.survey.scouting import Part, Scout, coverage, parts
@@ -89,7 +89,7 @@ def _connected(scout: Scout, promise: Promise, text: str) -> Iterator[Breach]:
         at = _nearest(second, pieces == order[0] + 1)
         millilitres = sizes[order[1]] * sampled.grid.voxel_ml
         what = f"{count} pieces, {lost:.1f} % apart from the largest, the next {millilitres:.1f} mL"
-        layer = int(np.bincount(_top(sampled)[second]).argmax())
+        layer = int(np.bincount(sampled.main_layer()[second]).argmax())
         name = sampled.layers[layer].structure
         yield _breach(promise, what, name, _point(sampled.grid, at))
 
@@ -168,7 +168,7 @@ def _outside(scout: Scout, promise: Promise) -> Iterator[Breach]:
     are cut off flat; what their cut shows is no fault.
     """
     sampled = scout.around((Part(),), promise.spacing_mm)
-    top = _top(sampled)
+    top = sampled.main_layer()
     labelled = np.array([bool(layer.label) for layer in sampled.layers])
     pieces, _ = ndimage.label(~labelled[top])
     around = pieces == pieces[-1, 0, 0]
@@ -206,15 +206,10 @@ def _bare(scout: Scout, grid: Grid, at: npt.NDArray[np.intp], layer: int, labell
     return touching
 
 
-def _top(sampled: SampledPhantom) -> npt.NDArray[np.uint16]:
-    """Return the layer that fills most of every voxel."""
-    return np.where(sampled.fraction >= 128, sampled.first, sampled.second)
-
-
 def _filled(scout: Scout, promise: Promise) -> Iterator[Breach]:
     """Inside the body every voxel has a label."""
     sampled = scout.around((Part(),), promise.spacing_mm)
-    top = _top(sampled)
+    top = sampled.main_layer()
     solid = np.array([bool(layer.label) for layer in sampled.layers])[top]
     holes, count = ndimage.label(ndimage.binary_fill_holes(solid) & ~solid)
     sizes = np.bincount(holes.ravel())[1:] * sampled.grid.voxel_ml

@@ -32,23 +32,19 @@ def around(
     return sample(case.phantom(timepoint), grid)
 
 
-def _majority(sampled: SampledPhantom) -> np.ndarray:
-    return np.where(sampled.fraction >= 128, sampled.first, sampled.second)
-
-
 def of_label(sampled: SampledPhantom, patterns: str) -> BoolArray:
     chosen = np.array([matches(layer.label, patterns) for layer in sampled.layers])
-    return chosen[_majority(sampled)]
+    return chosen[sampled.main_layer()]
 
 
 def of_material(sampled: SampledPhantom, material: str) -> BoolArray:
     """Return where a material, or a case's own variety of it, holds most of the voxel."""
     chosen = np.array([layer.material.split(".")[0] == material for layer in sampled.layers])
-    return chosen[_majority(sampled)]
+    return chosen[sampled.main_layer()]
 
 
 def outside(sampled: SampledPhantom) -> BoolArray:
-    return _majority(sampled) == 0
+    return sampled.main_layer() == 0
 
 
 def distance_mm(sampled: SampledPhantom, mask: BoolArray, other: BoolArray) -> float:

@@ -55,7 +55,7 @@ def places_mm(structure: str) -> FloatArray:
     """Return where a structure fills most of the voxel, (n, 3) LPS mm."""
     wanted = np.array([layer.structure == structure for layer in head().layers])
     sampled = head()
-    most = np.where(sampled.fraction >= 128, sampled.first, sampled.second)
+    most = sampled.main_layer()
     z, y, x = np.argwhere(wanted[most]).T
     return np.stack([x, y, z], axis=1) * SPACING_MM + LOW_MM
 
