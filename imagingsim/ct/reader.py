@@ -6,13 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from imagingsim.ct.bone import BoneCorrection
+from imagingsim.ct.bone import LONGEST_BONE_G_CM2, without_bone_hardening
 from imagingsim.ct.correct import WaterCorrection, water_correction, water_path
 from imagingsim.ct.dual_energy import Decomposition
 from imagingsim.ct.geometry import Geometry
+from imagingsim.ct.hardening import Hardening
 from imagingsim.ct.iterative import shrunk_noise
 from imagingsim.ct.materials import DEVICES, NATIVE
-from imagingsim.ct.metal import without_metal
+from imagingsim.ct.metal import LONGEST_METAL_G_CM2, without_metal
 from imagingsim.ct.modulation import around_body
 from imagingsim.ct.paths import SlicePaths
 from imagingsim.ct.second_pass import SecondPass
@@ -39,15 +40,21 @@ class Reader:
             devices: detector(settings, geometry, (*NATIVE, "iodine"), devices=devices)
             for devices in (False, True)
         }
-        twice = settings.bone_correction or settings.metal_reduction
-        self._second = SecondPass(geometry) if twice else None
-        bone = settings.bone_correction
-        self._bone = BoneCorrection.of(self.detectors[False], self._water) if bone else None
+        bone, metal = settings.bone_correction, settings.metal_reduction
+        self._second = SecondPass(geometry) if bone or metal else None
+        self._bone = self._hardening("hydroxyapatite", LONGEST_BONE_G_CM2) if bone else None
+        self._metal = self._hardening("titanium", LONGEST_METAL_G_CM2) if metal else None
 
     @cached_property
     def _water(self) -> WaterCorrection:
         """The correction for water, which dual energy does without."""
         return water_correction(self.detectors[False])
+
+    def _hardening(self, material: str, longest_g_cm2: float) -> Hardening:
+        """Return what a material misses behind water as this series reads it."""
+        detector = self.detectors[material in DEVICES]
+        pair = np.array([NATIVE.index("water"), NATIVE.index(material)])
+        return Hardening.of(detector.rows(pair), self._water, longest_g_cm2)
 
     def views(
         self, paths: SlicePaths, rng: np.random.Generator | None, current: float
@@ -94,9 +101,9 @@ class Reader:
         if self._second is None:
             return views
         if self._bone is not None:
-            views = self._bone.corrected(views, self._second)
-        if self.settings.metal_reduction:
-            views = without_metal(views, self._second)
+            views = without_bone_hardening(views, self._second, self._bone)
+        if self._metal is not None:
+            views = without_metal(views, self._second, self._metal)
         return views
 
 

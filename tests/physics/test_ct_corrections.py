@@ -54,23 +54,32 @@ def test_a_second_pass_fills_the_dark_bar_between_the_petrous_bones(
     assert abs(bar(corrected)) < 0.4 * abs(bar(plain))
 
 
-def test_reduction_of_metal_artefacts_gains_a_fifth_at_least(
-    scan: Scan, settings: Settings, abdomen: tuple[Disc, ...]
+CEMENT: list[Disc] = [("bone_cement", -6, 40, 9, 9), ("bone_cement", 6, 43, 8, 7)]
+PLACES = {"liver": (-50, -5, 30), "aorta": (8, 10, 8), "fat before the spine": (-12, 14, 5)}
+
+
+@pytest.mark.parametrize("device", [SCREWS, CEMENT], ids=["screws", "cement"])
+def test_reduction_of_metal_artefacts_gains_a_third_at_least(
+    scan: Scan, settings: Settings, abdomen: tuple[Disc, ...], device: list[Disc]
 ) -> None:
-    """Root mean square error against the same slice without screws, in aorta and fat."""
-    asked = settings(mas=800.0, pitch=0.4, matrix=512, views=720)
-    truth = scan(abdomen, asked)
+    """Root mean square error against the same slice without the device (asked for: a fifth).
+
+    The arm lies outside the image, where the correction must see it all the same.
+    """
+    body = [*abdomen, ("muscle", -195, 0, 20, 30)]
+    asked = settings(mas=800.0, pitch=0.2, matrix=300, views=480, reconstruction_diameter_mm=340.0)
+    truth = scan(body, asked)
     plain, reduced = (
-        scan([*abdomen, *SCREWS], replace(asked, metal_reduction=on)) for on in (False, True)
+        scan([*body, *device], replace(asked, metal_reduction=on)) for on in (False, True)
     )
     points = truth.grid.points_mm()[0]
-    for x, y, radius in ((8.0, 10.0, 8.0), (-2.0, -30.0, 12.0)):
+    for name, (x, y, radius) in PLACES.items():
         place = np.hypot(points[..., 0] - x, points[..., 1] - y) < radius
         errors = [
             np.sqrt(np.mean((image.array[0] - truth.array[0].astype(float))[place] ** 2))
             for image in (plain, reduced)
         ]
-        assert errors[1] < 0.8 * errors[0]
+        assert errors[1] < 0.67 * errors[0], (name, errors)
     assert reduced.array.max() > 2500
 
 
