@@ -34,6 +34,7 @@ from imagingsim.geometry import (
     Step,
     bake_loft,
     cell_ranges,
+    followed,
     in_256ths,
     redistance,
     swept,
@@ -160,6 +161,8 @@ class SolidCompiler:
     def loft(self, target: int, shape: Loft, smooth: float) -> None:
         """Join a loft, baked when the program is assembled."""
         levels = {z: _ring(ring, shape.symmetric) for z, ring in shape.levels.items()}
+        if shape.follow_mm:
+            levels = followed(levels, apart_mm=shape.follow_mm)
         place = self.place
         key = cache.digest(
             "loft", sorted((z, ring.tolist()) for z, ring in levels.items()), shape.step_mm,

@@ -58,11 +58,16 @@ class Tube:
 
 @record
 class Loft:
-    """Closed contours at heights z; ``symmetric`` ones give the half x >= 0, front to back."""
+    """Closed contours at heights z; ``symmetric`` ones give the half x >= 0, front to back.
+
+    Thin sheets that shift from height to height need ``follow_mm``: their contours are carried
+    over point by point in steps of at most this height, else they vanish half way.
+    """
 
     levels: dict[float, Ring]
     symmetric: bool = False
     step_mm: float = 2.0
+    follow_mm: float = 0.0
     redistance: bool = False
     smooth_mm: float = 0.0
 

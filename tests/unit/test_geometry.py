@@ -15,6 +15,7 @@ from imagingsim.geometry import (
     branched,
     cell_ranges,
     closed_spline,
+    followed,
     gradient_lattice,
     in_256ths,
     open_spline,
@@ -131,6 +132,16 @@ def test_a_loft_of_equal_circles_is_a_cylinder() -> None:
 def test_a_loft_of_one_contour_is_refused() -> None:
     with pytest.raises(GeometryError, match="two heights or more"):
         bake_loft({0.0: np.zeros((4, 2))}, step_mm=1.0, pad_mm=4.0)
+
+
+def test_a_sheet_that_shifts_by_more_than_its_thickness_is_followed() -> None:
+    """Half way between two heights a thin sheet stands half way, instead of vanishing."""
+    low = np.array([[-20.0, -2.0], [20.0, -2.0], [20.0, 2.0], [-20.0, 2.0]])
+    levels = {0.0: low, 20.0: np.roll(low, 1, axis=0) + np.array([0.0, 12.0])}
+    middle = np.array([[0.0, 6.0, 10.0]])
+    assert bake_loft(levels, step_mm=1.0, pad_mm=4.0).at(middle)[0] > 0.0
+    sheet = bake_loft(followed(levels, apart_mm=2.0), step_mm=1.0, pad_mm=4.0)
+    assert sheet.at(middle)[0] < -1.0
 
 
 def test_a_turned_loft_stands_where_its_frame_does() -> None:
