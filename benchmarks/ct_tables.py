@@ -18,10 +18,14 @@ Numbers = npt.NDArray[np.float64]
 Fractions = dict[str, float]
 
 FOLDER = Path(__file__).parents[1] / "imagingsim" / "ct" / "_tables"
-ENERGY_KEV = np.arange(16.0, 141.0)
-KVP = (70, 80, 100, 120, 140)
+ENERGY_KEV = np.arange(16.0, 151.0)
+KVP = (70, 80, 90, 100, 110, 120, 130, 140, 150)
 ANODE_ANGLE_DEG = 7.0
 FILTERS = (("Al", 3.0), ("Ti", 0.9))
+ADDED_FILTERS: dict[str, tuple[tuple[str, float], ...]] = {
+    "none": (), "aluminium_3": (("Al", 3.0),), "tin_0.4": (("Sn", 0.4),), "tin_0.6": (("Sn", 0.6),),
+}  # fmt: skip
+LEAST_KVP_BEHIND_TIN = 100
 
 WATER = {"H": 2, "O": 1}
 HYDROXYAPATITE = {"Ca": 10, "P": 6, "O": 26, "H": 2}
@@ -59,16 +63,36 @@ MATERIALS = {
     "titanium": {"Ti": 0.90, "Al": 0.06, "V": 0.04},
     "aluminium": {"Al": 1.0},
     "gadolinium_oxysulphide": mass_fractions(OXYSULPHIDE),
+    "tin": {"Sn": 1.0},
 }
+PLATES_G_CM3 = {"Al": ("aluminium", 2.70), "Sn": ("tin", 7.31)}
 
 
 MU = {name: attenuation_cm2_g(fractions) for name, fractions in MATERIALS.items()}
 
 
-def spectrum(kvp: float) -> tuple[Numbers, float, float]:
-    """Return photons per cm2, keV and mAs at 1 m, and air kerma in uGy per mAs at 1 m."""
+def exposures() -> list[tuple[int, str]]:
+    """Return every tube voltage with each plate it is used with."""
+    return [
+        (kvp, added)
+        for kvp in KVP
+        for added in ADDED_FILTERS
+        if not added.startswith("tin") or kvp >= LEAST_KVP_BEHIND_TIN
+    ]
+
+
+def behind(photons: Numbers, added: str) -> Numbers:
+    """Return the photons that pass an added filter."""
+    for metal, thickness_mm in ADDED_FILTERS[added]:
+        name, density = PLATES_G_CM3[metal]
+        photons = photons * np.exp(-MU[name] * density * thickness_mm / 10.0)
+    return photons
+
+
+def spectrum(kvp: float, added: str = "none") -> tuple[Numbers, float, float]:
+    """Return photons per cm2, keV and mAs at 1 m, air kerma in uGy per mAs at 1 m, HVL in mm Al."""
     tube = spekpy.Spek(kvp=kvp, th=ANODE_ANGLE_DEG, dk=1.0, physics="casim")
-    for metal, thickness_mm in FILTERS:
+    for metal, thickness_mm in (*FILTERS, *ADDED_FILTERS[added]):
         tube.filter(metal, thickness_mm)
     energy, photons = tube.get_spectrum()
     return np.interp(ENERGY_KEV, energy, photons, right=0.0), tube.get_kerma(), tube.get_hvl1()
@@ -133,13 +157,22 @@ def energy_nodes(
     return ENERGY_KEV[kept], signal, variance
 
 
-def write_nodes(photons_of_kvp: dict[int, Numbers]) -> None:
-    lines = ["kvp,set,energy_kev,signal_kev,variance_kev2"]
-    for kvp, photons in photons_of_kvp.items():
+def write_nodes() -> None:
+    lines = ["kvp,added_filter,set,energy_kev,signal_kev,variance_kev2"]
+    for kvp, added in exposures():
+        photons = behind(spectrum(kvp)[0], added)
         for name, (materials, count) in NODE_SETS.items():
             for node in zip(*energy_nodes(photons, materials, count), strict=True):
-                lines.append(f"{kvp},{name},{node[0]:g},{node[1]:.6g},{node[2]:.6g}")
+                lines.append(f"{kvp},{added},{name},{node[0]:g},{node[1]:.6g},{node[2]:.6g}")
     (FOLDER / "energy_nodes.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_output() -> None:
+    lines = ["kvp,added_filter,air_kerma_ugy_mas_1m,half_value_layer_mm_al"]
+    for kvp, added in exposures():
+        _, kerma, hvl = spectrum(kvp, added)
+        lines.append(f"{kvp},{added},{kerma:.6g},{hvl:.6g}")
+    (FOLDER / "tube_output.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -148,18 +181,13 @@ def main() -> None:
         ",".join(["energy_kev", *MATERIALS]),
         [ENERGY_KEV, *MU.values()],
     )
-    spectra = [spectrum(kvp) for kvp in KVP]
     write(
         "spectra.csv",
         ",".join(["energy_kev", *(f"kvp_{kvp}" for kvp in KVP)]),
-        [ENERGY_KEV, *(photons for photons, _, _ in spectra)],
+        [ENERGY_KEV, *(spectrum(kvp)[0] for kvp in KVP)],
     )
-    write(
-        "tube_output.csv",
-        "kvp,air_kerma_ugy_mas_1m,half_value_layer_mm_al",
-        [KVP, [kerma for _, kerma, _ in spectra], [hvl for _, _, hvl in spectra]],
-    )
-    write_nodes({kvp: photons for kvp, (photons, _, _) in zip(KVP, spectra, strict=True)})
+    write_output()
+    write_nodes()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ class AcquisitionError(ImagingSimError):
     """A scanner was asked for something outside its range."""
 
 
+class AcquisitionWarning(UserWarning):
+    """A scan is taken as asked, but its images are not what the user may expect."""
+
+
 class WorkupError(ImagingSimError):
     """A protocol asks for something the catalogue, the case or the engine does not have."""
 

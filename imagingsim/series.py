@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from imagingsim.reformat import PlaneName, Projection
 from imagingsim.volume import Volume
 
 Modality = Literal["CT", "MR", "PT"]
@@ -52,6 +53,12 @@ class CtTechnique:
     ----------
     effective_dose_msv, effective_dose_icrp_103_msv
         With the older and the newer published conversion factors; each is uncertain by 40 %.
+    mode
+        How the couch moved; a scout is a projection and no slice.
+    position
+        How the patient lay, the head first.
+    added_filter
+        A plate that hardened the beam, e.g. ``"tin_0.6"`` (mm).
     """
 
     kvp: float
@@ -72,6 +79,9 @@ class CtTechnique:
     metal_artefact_reduction: bool
     effective_dose_icrp_103_msv: float | None = None
     contrast: Contrast | None = None
+    mode: Literal["helical", "axial", "scout"] = "helical"
+    position: Literal["supine", "prone"] = "supine"
+    added_filter: str = "none"
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,22 @@ class PetTechnique:
 Technique = CtTechnique | MrTechnique | PetTechnique
 
 
+@dataclass(frozen=True)
+class Derivation:
+    """How a series was made from another one.
+
+    Attributes
+    ----------
+    source
+        Name of the series it was made from.
+    """
+
+    source: str
+    plane: PlaneName
+    thickness_mm: float
+    projection: Projection
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """One volume with its technique.
@@ -135,6 +161,8 @@ class Series:
         What a worklist shows, e.g. ``"CT abdomen, portal venous, 3 mm"``.
     body_part
         DICOM Body Part Examined term, e.g. ``"ABDOMEN"``.
+    derivation
+        How it was made from another series; None for what the scanner measured.
     """
 
     name: str
@@ -143,3 +171,14 @@ class Series:
     body_part: str
     volume: Volume
     technique: Technique
+    derivation: Derivation | None = None
+
+    @property
+    def is_scout(self) -> bool:
+        """Whether it is a projection that the scan was planned on."""
+        return isinstance(self.technique, CtTechnique) and self.technique.mode == "scout"
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it holds slices as they were acquired: neither a scout nor a reformat."""
+        return self.derivation is None and not self.is_scout

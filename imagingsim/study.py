@@ -75,6 +75,11 @@ class Study:
             if isinstance(one.technique, CtTechnique | PetTechnique)
         )
 
+    @property
+    def measured(self) -> tuple[Series, ...]:
+        """The series that hold slices as acquired, without scouts and reformats."""
+        return tuple(one for one in self.series if one.is_measured)
+
     def series_named(self, name: str) -> Series:
         """Return the series called ``name``."""
         for one in self.series:

@@ -7,17 +7,21 @@ and photon starvation follow from the readings and are never painted.
 
 from imagingsim.ct.acquire import acquire, acquire_phases
 from imagingsim.ct.geometry import sampling_grid
+from imagingsim.ct.limits import Fault, check, faults
 from imagingsim.ct.raw import RawScan
+from imagingsim.ct.scout import ScoutView, acquire_scouts, scout_grid
 from imagingsim.ct.settings import (
     BolusTracking,
+    ChannelDefect,
     CtSettings,
     DualEnergy,
     IodineBolus,
-    check,
     share_sample,
 )
+from imagingsim.ct.timing import seen_s
 
 __all__ = [
-    "BolusTracking", "CtSettings", "DualEnergy", "IodineBolus", "RawScan", "acquire",
-    "acquire_phases", "check", "sampling_grid", "share_sample",
+    "BolusTracking", "ChannelDefect", "CtSettings", "DualEnergy", "Fault", "IodineBolus",
+    "RawScan", "ScoutView", "acquire", "acquire_phases", "acquire_scouts", "check", "faults",
+    "sampling_grid", "scout_grid", "seen_s", "share_sample",
 ]  # fmt: skip

@@ -18,10 +18,11 @@ from imagingsim.ct.contrast import contrast
 from imagingsim.ct.dose import dose
 from imagingsim.ct.geometry import image_grid
 from imagingsim.ct.imager import Imager
+from imagingsim.ct.limits import check
 from imagingsim.ct.modulation import along_body, water_diameters_cm
 from imagingsim.ct.paths import PathFinder
 from imagingsim.ct.recon import stored_hu
-from imagingsim.ct.settings import CtSettings, check, share_sample
+from imagingsim.ct.settings import CtSettings, share_sample
 from imagingsim.ct.target import Target, target_of
 from imagingsim.errors import AcquisitionError
 from imagingsim.series import CtTechnique, Subject
@@ -67,11 +68,17 @@ def acquire(
 def acquire_phases(
     sampled: SampledPhantom, tissues: Tissues, settings: Sequence[CtSettings], *,
     subject: Subject, rngs: Sequence[np.random.Generator], threads: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, later: SampledPhantom | None = None,
 ) -> list[tuple[Volume, CtTechnique]]:  # fmt: skip
     """Return several series of one body, which share every path length that does not differ.
 
-    All must agree in `share_sample`; see `acquire` for the rest.
+    Parameters
+    ----------
+    settings
+        All must agree in `share_sample`; see `acquire` for the rest.
+    sampled, later
+        A body that moves: each sub-slice as it is when it begins and when it ends to be seen
+        (`timing.seen_s`). Views in between see a mixture of both.
     """
     for one in settings:
         check(one)
@@ -80,7 +87,7 @@ def acquire_phases(
             "Series acquired together need one generator each and the same slices, views, "
             "bowtie and image matrix. Acquire the others on their own."
         )
-    scan = _Scan.of(sampled, tissues, settings, subject, rngs)
+    scan = _Scan.of(sampled, later, tissues, settings, subject, rngs)
     workers = threads or os.cpu_count() or 1
     chains: SimpleQueue[_Chain] = SimpleQueue()
     for _ in range(workers):
@@ -116,10 +123,10 @@ class _Scan:
 
     @classmethod
     def of(
-        cls, sampled: SampledPhantom, tissues: Tissues, settings: Sequence[CtSettings],
-        subject: Subject, rngs: Sequence[np.random.Generator],
+        cls, sampled: SampledPhantom, later: SampledPhantom | None, tissues: Tissues,
+        settings: Sequence[CtSettings], subject: Subject, rngs: Sequence[np.random.Generator],
     ) -> "_Scan":  # fmt: skip
-        target, bases_of_series = target_of(sampled, tissues, settings, subject)
+        target, bases_of_series = target_of(sampled, tissues, settings, subject, later)
         count, matrix = target.plan.count, settings[0].matrix
         diameters_cm = water_diameters_cm(target)
         return cls(
@@ -185,4 +192,6 @@ def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechni
         effective_dose_icrp_103_msv=given.effective_dose_icrp_103_msv,
         metal_artefact_reduction=settings.metal_reduction,
         contrast=contrast(settings, subject),
+        mode=settings.scan_mode,
+        added_filter=settings.added_filter,
     )

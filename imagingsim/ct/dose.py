@@ -82,9 +82,11 @@ def ctdi_vol_mgy(settings: CtSettings) -> float:
     >>> round(ctdi_vol_mgy(settings), 1)
     6.6
     """
-    kerma_mgy = air_kerma_mgy_mas(settings.kvp, SOURCE_TO_AXIS_MM) * settings.mas
-    if settings.dual is not None:
-        kerma_mgy += air_kerma_mgy_mas(settings.dual.kvp, SOURCE_TO_AXIS_MM) * settings.dual.mas
+    exposures = [one for one in (settings, settings.dual) if one is not None]
+    kerma_mgy = sum(
+        air_kerma_mgy_mas(one.kvp, SOURCE_TO_AXIS_MM, one.added_filter) * one.mas
+        for one in exposures
+    )
     return kerma_mgy * CTDI_PER_AIR_KERMA[phantom_cm(settings)] / settings.pitch
 
 

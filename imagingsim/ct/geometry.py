@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from imagingsim.ct.settings import CtSettings, check
+from imagingsim.ct.limits import SCAN_FIELD_MM, check
+from imagingsim.ct.settings import CtSettings
 from imagingsim.ct.tables import attenuation_cm2_g
 from imagingsim.errors import AcquisitionError
 from imagingsim.grid import Box, Grid
@@ -47,6 +48,8 @@ class Geometry:
         Rays of a view and the distance between them, at the axis.
     matrix, image_pixel_mm
         Of the reconstructed square image.
+    truncated
+        Lattice or image reach beyond the rays, which are all that the detector holds.
     """
 
     rows: int
@@ -57,6 +60,7 @@ class Geometry:
     channel_mm: float
     matrix: int
     image_pixel_mm: float
+    truncated: bool = False
 
     @property
     def angles_rad(self) -> FloatArray:
@@ -70,9 +74,13 @@ class Geometry:
 
 
 def geometry(settings: CtSettings, rows: int, columns: int, pixel_mm: float) -> Geometry:
-    """Return the geometry that measures a sampled slice with ``settings``."""
+    """Return the geometry that measures a sampled slice with ``settings``.
+
+    Rays beyond the body and the image are left out; the detector holds none beyond its field.
+    """
     channel_mm = CHANNEL_MM[settings.bowtie]
-    side_mm = max(rows * pixel_mm, columns * pixel_mm, settings.reconstruction_diameter_mm)
+    wanted_mm = max(rows * pixel_mm, columns * pixel_mm, settings.reconstruction_diameter_mm)
+    side_mm = min(wanted_mm, SCAN_FIELD_MM)
     return Geometry(
         rows=rows,
         columns=columns,
@@ -82,6 +90,7 @@ def geometry(settings: CtSettings, rows: int, columns: int, pixel_mm: float) -> 
         channel_mm=channel_mm,
         matrix=settings.matrix,
         image_pixel_mm=settings.pixel_mm,
+        truncated=wanted_mm > SCAN_FIELD_MM + channel_mm,
     )
 
 

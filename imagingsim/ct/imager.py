@@ -9,7 +9,8 @@ from imagingsim.ct.geometry import Geometry
 from imagingsim.ct.paths import SlicePaths
 from imagingsim.ct.reader import DualReader, Reader
 from imagingsim.ct.recon import BackProjector
-from imagingsim.ct.settings import CtSettings, DualEnergy
+from imagingsim.ct.settings import CtSettings
+from imagingsim.errors import AcquisitionError
 from imagingsim.units import FloatArray
 
 Reading = tuple[SlicePaths, np.random.Generator | None, float]
@@ -27,16 +28,17 @@ class Imager:
 
     def __init__(self, settings: CtSettings, geometry: Geometry, bases: tuple[int, ...]) -> None:
         self._back_projector = BackProjector(geometry, settings.kernel)
-        self._reader = Reader(settings, geometry, bases)
-        self._dual = settings.dual
-        self._dual_reader = (
-            None if self._dual is None else DualReader(settings, self._dual, geometry, bases)
+        self._reader = (
+            DualReader(settings, settings.dual, geometry, bases)
+            if settings.dual
+            else Reader(settings, geometry, bases)
         )
 
     def images_hu(self, readings: Sequence[Reading]) -> list[FloatArray]:
         """Return one image per slice, (matrix, matrix), HU."""
-        if self._dual is not None:
-            return [self._monoenergetic(reading, self._dual) for reading in readings]
+        if isinstance(self._reader, DualReader):
+            kev = self._reader.kev
+            return [monoenergetic_hu(*self.water_and_iodine(one), kev) for one in readings]
         views = [self._reader.views(*reading) for reading in readings]
         images: list[FloatArray] = []
         for first in range(0, len(views), 2):
@@ -45,10 +47,10 @@ class Imager:
 
     def water_and_iodine(self, reading: Reading) -> tuple[FloatArray, FloatArray]:
         """Return a slice of a dual-energy series: water as HU, and iodine in g/cm3."""
-        if self._dual_reader is None:
-            raise ValueError("Only a series with dual settings knows iodine from water.")
-        water, iodine = self._back_projector.images_hu(*self._dual_reader.paths(*reading))
+        if not isinstance(self._reader, DualReader):
+            raise AcquisitionError(
+                "Only a series with dual settings knows iodine from water. Ask for a second "
+                "exposure (dual)."
+            )
+        water, iodine = self._back_projector.images_hu(*self._reader.paths(*reading))
         return water, iodine / 1000.0 + 1.0
-
-    def _monoenergetic(self, reading: Reading, dual: DualEnergy) -> FloatArray:
-        return monoenergetic_hu(*self.water_and_iodine(reading), dual.kev)

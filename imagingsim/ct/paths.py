@@ -10,6 +10,7 @@ import numpy as np
 from imagingsim.ct.project import Projector
 from imagingsim.ct.spiral import spiral_weights
 from imagingsim.ct.target import Target
+from imagingsim.ct.timing import share_of_end
 from imagingsim.units import FloatArray
 
 WHOLE: Final = np.ones(1)
@@ -49,19 +50,46 @@ class PathFinder:
         return found
 
     def _still(self, wanted: range) -> list[SlicePaths]:
-        plan = self.target.plan
-        return self._projected([self.target.planes(plan.start(k), plan.weights) for k in wanted])
+        target, plan = self.target, self.target.plan
+        parts = self._projected(
+            [
+                target.planes(one, plan.start(k), plan.weights)
+                for k in wanted
+                for one in target.moments
+            ]
+        )
+        if target.later is None:
+            return parts
+        alone = np.ones((target.geometry.views, 1))
+        pairs = zip(wanted, parts[::2], parts[1::2], strict=True)
+        return [_mixed((begin, end), self._over_time(k, alone)) for k, begin, end in pairs]
 
     def _moving(self, wanted: range) -> list[SlicePaths]:
         target, plan = self.target, self.target.plan
         first, end = plan.start(wanted[0]), plan.start(wanted[-1]) + plan.width
-        parts = self._projected([target.planes(k, WHOLE) for k in range(first, end)])
+        parts = self._projected(
+            [target.planes(one, k, WHOLE) for one in target.moments for k in range(first, end)]
+        )
         found = []
         for slice_ in wanted:
-            own = parts[plan.start(slice_) - first :][: plan.width]
+            start = plan.start(slice_) - first
+            own = [
+                part
+                for moment in range(len(target.moments))
+                for part in parts[start + moment * (end - first) :][: plan.width]
+            ]
             weights = spiral_weights(target.settings, plan, slice_, target.geometry.angles_rad)
-            found.append(_mixed(own, weights))
+            found.append(_mixed(own, self._over_time(slice_, weights)))
         return found
+
+    def _over_time(self, slice_: int, weights: FloatArray) -> FloatArray:
+        """Return weights, (views, n), for each moment of the body: (views, n x moments)."""
+        target = self.target
+        if target.later is None:
+            return weights
+        height_mm = slice_ * target.settings.slice_interval_mm
+        end = share_of_end(target.settings, height_mm, target.geometry.angles_rad)[:, None]
+        return np.hstack([weights * (1.0 - end), weights * end]).astype(np.float32)
 
     def _projected(self, planes: Sequence[FloatArray]) -> list[SlicePaths]:
         """Project what there is in some slices, two planes at a time whatever slice they are of."""

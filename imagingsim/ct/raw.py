@@ -7,10 +7,11 @@ from typing import Final
 
 from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.ct.imager import Imager, Reading
+from imagingsim.ct.limits import check
 from imagingsim.ct.modulation import along_body, water_diameters_cm
 from imagingsim.ct.paths import PathFinder, SlicePaths
 from imagingsim.ct.recon import stored_hu
-from imagingsim.ct.settings import CtSettings, check, share_sample
+from imagingsim.ct.settings import CtSettings, share_sample
 from imagingsim.ct.target import target_of
 from imagingsim.errors import AcquisitionError
 from imagingsim.series import Subject

@@ -8,6 +8,7 @@ import numpy as np
 
 from imagingsim.ct.bone import LONGEST_BONE_G_CM2, without_bone_hardening
 from imagingsim.ct.correct import WaterCorrection, water_correction, water_path
+from imagingsim.ct.defect import Defects
 from imagingsim.ct.dual_energy import Decomposition
 from imagingsim.ct.geometry import Geometry
 from imagingsim.ct.hardening import Hardening
@@ -40,6 +41,7 @@ class Reader:
             devices: detector(settings, geometry, (*NATIVE, "iodine"), devices=devices)
             for devices in (False, True)
         }
+        self._defects = Defects.of(settings.defects, geometry, self.detectors[False])
         bone, metal = settings.bone_correction, settings.metal_reduction
         self._second = SecondPass(geometry) if bone or metal else None
         self._bone = self._hardening("hydroxyapatite", LONGEST_BONE_G_CM2) if bone else None
@@ -81,7 +83,7 @@ class Reader:
             normals = rng.standard_normal(paths.lines.shape[1:], dtype=np.float32)
             noise = shrunk_noise(normals, self.settings.iterative_strength)
         tube = self._tube(paths, current)
-        return attenuation_views(paths.lines, planes, reader, noise, tube)
+        return self._defects.seen(attenuation_views(paths.lines, planes, reader, noise, tube))
 
     def _reading(self, paths: SlicePaths) -> tuple[Detector, np.ndarray]:
         """Return the detector for the bases that occur, and the plane of each of them."""
@@ -113,8 +115,11 @@ class DualReader:
     def __init__(
         self, settings: CtSettings, dual: DualEnergy, geometry: Geometry, bases: tuple[int, ...]
     ) -> None:
-        high = dataclasses.replace(settings, kvp=dual.kvp, mas=dual.mas, dual=None)
+        high = dataclasses.replace(
+            settings, kvp=dual.kvp, mas=dual.mas, added_filter=dual.added_filter, dual=None
+        )
         self._readers = [Reader(one, geometry, bases) for one in (settings, high)]
+        self.kev = dual.kev
         self._decomposition = Decomposition.of(*(r.detectors[False] for r in self._readers))
 
     def paths(

@@ -1,5 +1,6 @@
 """Filtered back-projection, and the kernels that choose between sharpness and noise."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,7 @@ import scipy.fft
 from imagingsim.ct.geometry import Geometry
 from imagingsim.ct.project import ComplexArray, radial_lines, transform
 from imagingsim.ct.settings import Kernel
+from imagingsim.ct.truncation import extended, spare_channels
 from imagingsim.units import FloatArray, IntArray
 
 LOWEST_HU: Final = -1024
@@ -61,6 +63,8 @@ class BackProjector:
     """
 
     def __init__(self, geometry: Geometry, kernel: Kernel) -> None:
+        self._spare = spare_channels(geometry)
+        geometry = replace(geometry, channels=geometry.channels + 2 * self._spare)
         self.geometry = geometry
         shape, pixel_mm = (geometry.matrix, geometry.matrix), geometry.image_pixel_mm
         self._lines = radial_lines(geometry, *shape, pixel_mm)
@@ -86,9 +90,10 @@ class BackProjector:
         """
         geometry, lines = self.geometry, self._lines
         padded = np.zeros((geometry.views, lines.padded), dtype=np.complex64)
-        padded.real[:, : geometry.channels] = first
+        padded.real[:, : geometry.channels] = extended(first, self._spare, geometry.channel_mm)
         if second is not None:
-            padded.imag[:, : geometry.channels] = second
+            wide = extended(second, self._spare, geometry.channel_mm)
+            padded.imag[:, : geometry.channels] = wide
         spectrum: ComplexArray = scipy.fft.fft(padded, axis=1, overwrite_x=True)
         positive = len(lines.frequencies) - lines.negative
         values = np.empty((geometry.views, len(lines.frequencies)), dtype=np.complex64)

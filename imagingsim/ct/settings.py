@@ -1,45 +1,16 @@
-"""CtSettings: what is asked of the CT scanner, and what it can do."""
+"""CtSettings: what is asked of the CT scanner; `limits` says what it can do."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from imagingsim.content import record
-from imagingsim.errors import AcquisitionError
 
 Kernel = Literal["soft", "standard", "bone", "lung"]
 Bowtie = Literal["body", "head"]
 Phase = Literal["unenhanced", "early_arterial", "late_arterial", "portal_venous", "delayed"]
 ScanMode = Literal["helical", "axial"]
 DoseRegion = Literal["head", "head_neck", "neck", "chest", "abdomen", "pelvis", "trunk"]
-
-TUBE_VOLTAGES_KV: Final = (70.0, 80.0, 100.0, 120.0, 140.0)
-RANGES: Final[dict[str, tuple[float, float, str]]] = {
-    "mas": (1.0, 800.0, "mAs"),
-    "slice_thickness_mm": (0.5, 20.0, "mm"),
-    "slice_interval_mm": (0.3, 20.0, "mm"),
-    "reconstruction_diameter_mm": (50.0, 700.0, "mm"),
-    "pitch": (0.2, 3.4, ""),
-    "rotation_time_s": (0.25, 3.0, "s"),
-    "total_collimation_mm": (1.0, 160.0, "mm"),
-    "matrix": (64, 1024, "pixels"),
-    "views": (180, 4000, "views"),
-    "iterative_strength": (0, 5, ""),
-}
-"""What the scanner can be set to: lowest, highest, unit."""
-
-BOLUS_RANGES: Final[dict[str, tuple[float, float, str]]] = {
-    "iodine_mg_kg": (50.0, 1000.0, "mg/kg"),
-    "concentration_mg_ml": (150.0, 400.0, "mg/mL"),
-    "rate_ml_s": (0.5, 8.0, "mL/s"),
-    "delay_s": (0.0, 1200.0, "s"),
-}
-DUAL_RANGES: Final[dict[str, tuple[float, float, str]]] = {
-    "mas": (1.0, 800.0, "mAs"),
-    "kev": (40.0, 140.0, "keV"),
-}
-TRACKING_RANGES: Final[dict[str, tuple[float, float, str]]] = {
-    "threshold_hu": (30.0, 300.0, "HU"),
-    "then_s": (0.0, 600.0, "s"),
-}
+AddedFilter = Literal["none", "aluminium_3", "tin_0.4", "tin_0.6"]
+"""A plate before the bowtie filter: its metal and its thickness in mm."""
 
 
 @record
@@ -85,6 +56,23 @@ class DualEnergy:
     kvp: float = 140.0
     mas: float
     kev: float = 70.0
+    added_filter: AddedFilter = "none"
+
+
+@record
+class ChannelDefect:
+    """A channel of the detector that the last calibration in air did not see as it is now.
+
+    Attributes
+    ----------
+    offset_mm
+        Distance of the rays it measures from the axis, and so the radius of its ring.
+    gain
+        What it reads over what it should; 0 for a dead channel.
+    """
+
+    offset_mm: float
+    gain: float
 
 
 @record
@@ -98,9 +86,12 @@ class CtSettings:
     slice_interval_mm
         Distance between reconstructed slices; at most the thickness.
     reconstruction_diameter_mm
-        Side of the square image, centred on the axis of rotation.
+        Side of the square image, centred on the axis of rotation. It may be smaller than the
+        body; rays outside it are measured all the same.
     dose_region
         Which conversion factor gives the effective dose.
+    added_filter
+        A plate that hardens the beam.
     scan_mode
         The couch moves on while the tube turns, or stands still for each turn.
     tube_modulation
@@ -117,6 +108,8 @@ class CtSettings:
         0 for filtered back-projection, up to 5 for ever less and smoother noise.
     couch
         The body lies on the couch; a test object may hang in air instead.
+    defects
+        Channels that are dead or off: each makes a ring.
     same_exposure
         The series is one more reconstruction of an exposure that another series already counts,
         so it adds no dose-length product and no effective dose.
@@ -135,6 +128,7 @@ class CtSettings:
     matrix: int = 512
     views: int = 720
     bowtie: Bowtie = "body"
+    added_filter: AddedFilter = "none"
     scan_mode: ScanMode = "helical"
     phase: Phase = "unenhanced"
     bolus: IodineBolus | None = None
@@ -145,6 +139,7 @@ class CtSettings:
     dual: DualEnergy | None = None
     iterative_strength: int = 0
     couch: bool = True
+    defects: tuple[ChannelDefect, ...] = ()
     same_exposure: bool = False
 
     @property
@@ -157,56 +152,10 @@ class CtSettings:
         """Tube current-time product per rotation over pitch: what noise and dose depend on."""
         return self.mas / self.pitch
 
-
-def check(settings: CtSettings) -> None:
-    """Refuse what the scanner cannot do.
-
-    Raises
-    ------
-    AcquisitionError
-        Naming the first setting out of range, what was asked and what is possible.
-    """
-    if settings.kvp not in TUBE_VOLTAGES_KV:
-        known = ", ".join(f"{kvp:g}" for kvp in TUBE_VOLTAGES_KV)
-        raise AcquisitionError(f"kvp is {settings.kvp:g}, but the tube runs at {known} kV.")
-    _check_ranges(settings, RANGES)
-    if settings.dual is not None:
-        _check_dual(settings, settings.dual)
-    if settings.slice_interval_mm > settings.slice_thickness_mm:
-        raise AcquisitionError(
-            f"slice_interval_mm is {settings.slice_interval_mm:g}, which leaves gaps between "
-            f"slices of {settings.slice_thickness_mm:g} mm. Choose an interval up to the thickness."
-        )
-    if settings.bolus is not None:
-        _check_bolus(settings.bolus)
-    if (settings.bolus is None) != (settings.phase == "unenhanced"):
-        given = "absent" if settings.bolus is None else "set"
-        raise AcquisitionError(
-            f"phase is {settings.phase} and bolus is {given}. "
-            "An enhanced phase needs a bolus; an unenhanced one takes none."
-        )
-
-
-def _check_dual(settings: CtSettings, dual: DualEnergy) -> None:
-    if dual.kvp not in TUBE_VOLTAGES_KV or dual.kvp <= settings.kvp:
-        raise AcquisitionError(
-            f"dual.kvp is {dual.kvp:g}; the second tube voltage must be one of the scanner's and "
-            f"above the first, {settings.kvp:g} kV."
-        )
-    if settings.bone_correction or settings.metal_reduction:
-        raise AcquisitionError(
-            "A dual-energy image takes no bone_correction and no metal_reduction; it needs none "
-            "for bone. Leave them out."
-        )
-    _check_ranges(dual, DUAL_RANGES)
-
-
-def _check_bolus(bolus: IodineBolus) -> None:
-    if (bolus.delay_s is None) == (bolus.tracking is None):
-        raise AcquisitionError("A bolus needs a delay_s or tracking, one of them. Give one.")
-    _check_ranges(bolus, BOLUS_RANGES)
-    if bolus.tracking is not None:
-        _check_ranges(bolus.tracking, TRACKING_RANGES)
+    @property
+    def feed_mm_s(self) -> float:
+        """How fast the couch moves in a helical scan."""
+        return self.pitch * self.total_collimation_mm / self.rotation_time_s
 
 
 def share_sample(first: CtSettings, second: CtSettings) -> bool:
@@ -216,18 +165,6 @@ def share_sample(first: CtSettings, second: CtSettings) -> bool:
         for name in (
             "slice_thickness_mm", "slice_interval_mm", "reconstruction_diameter_mm", "matrix",
             "views", "bowtie", "couch", "scan_mode", "pitch", "total_collimation_mm",
+            "rotation_time_s",
         )
     )  # fmt: skip
-
-
-def _check_ranges(
-    settings: CtSettings | DualEnergy | IodineBolus | BolusTracking,
-    ranges: dict[str, tuple[float, float, str]],
-) -> None:
-    for name, (low, high, unit) in ranges.items():
-        value = getattr(settings, name)
-        if value is not None and not low <= value <= high:
-            raise AcquisitionError(
-                f"{name} is {value:g} {unit}, outside the scanner's range of "
-                f"{low:g} to {high:g} {unit}."
-            )

@@ -80,7 +80,7 @@ def detector(
     ----------
     .. [1] Whiting BR et al. Med Phys 33 (2006) 3290. doi:10.1118/1.2230762
     """
-    nodes = energy_nodes(settings.kvp, devices)
+    nodes = energy_nodes(settings.kvp, devices, settings.added_filter)
     aluminium = attenuation_cm2_g("aluminium", nodes.energy_kev)
     filtered = np.exp(
         -np.outer(aluminium, bowtie_g_cm2(settings.bowtie, geometry.channel_positions_mm))

@@ -15,6 +15,7 @@ import numpy as np
 
 from imagingsim.ct.geometry import DETECTOR_ROW_MM, SlicePlan
 from imagingsim.ct.settings import CtSettings
+from imagingsim.ct.timing import nearest_source_mm
 from imagingsim.units import FloatArray
 
 
@@ -30,11 +31,10 @@ def spiral_weights(
     feed_mm = settings.pitch * settings.total_collimation_mm
     reach_mm = settings.slice_thickness_mm / 2.0 + row_mm / 2.0
     height_mm = slice_ * settings.slice_interval_mm
-    start_mm = feed_mm * angles_rad / (2.0 * np.pi) - height_mm
-    nearest = np.round(-start_mm / (feed_mm / 2.0))
+    nearest_mm = nearest_source_mm(settings, height_mm, angles_rad)
     span_mm = rows * row_mm / 2.0 + reach_mm
     turns = np.arange(-np.ceil(span_mm / (feed_mm / 2.0)), np.ceil(span_mm / (feed_mm / 2.0)) + 1)
-    source_mm = start_mm[:, None] + (nearest[:, None] + turns) * feed_mm / 2.0
+    source_mm = nearest_mm[:, None] + turns * feed_mm / 2.0
     offsets = (np.arange(rows) - (rows - 1) / 2.0) * row_mm
     first = np.clip(np.ceil((-reach_mm - source_mm - offsets[0]) / row_mm), 0, rows - 1)
     count = int(np.ceil(2.0 * reach_mm / row_mm)) + 1

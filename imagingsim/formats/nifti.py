@@ -114,6 +114,8 @@ def _sidecar(series: Series, subject: Subject) -> dict[str, Any]:
         "Subject": asdict(subject),
         "Technique": asdict(series.technique),
     }
+    if series.derivation is not None:
+        said["Derivation"] = asdict(series.derivation)
     if isinstance(series.technique, PetTechnique):
         said |= _pet_bids(series.technique, subject)
     return said

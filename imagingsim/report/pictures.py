@@ -124,7 +124,7 @@ def chosen(findings: tuple[Finding, ...]) -> list[Finding]:
 def _ct_images(study: Study, findings: tuple[Finding, ...]) -> Iterator[KeyImage]:
     """Yield a coronal overview, then a slice through each finding worth a picture."""
     marked = chosen(findings)
-    last = study.series[-1]
+    last = study.measured[-1]
     anchor = marked[0].best.centre_mm if marked else _middle(last)
     view = _fit(_body(study, last, whole_view(last.volume.grid, "coronal", at_mm=anchor[1])))
     yield _picture(study, last, view, _ct_window(last, "soft"), findings, "Overview")
@@ -171,7 +171,7 @@ def _mr_window(one: Series) -> Window:
 def _pet_images(study: Study, findings: tuple[Finding, ...]) -> Iterator[KeyImage]:
     """Yield the projection, then fused slices from the hottest lesion down."""
     pet = next(one for one in study.series if one.modality == "PT")
-    ct = next((one for one in study.series if one.modality == "CT"), None)
+    ct = next((one for one in study.measured if one.modality == "CT"), None)
     frame = ct or pet
     volume = suv(pet.volume, study.suv_g_ml(pet.name))
     top = max((one.suv_max or 0.0 for one in findings), default=0.0)

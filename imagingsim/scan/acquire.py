@@ -1,79 +1,29 @@
 """Scans a case: from an acquisition's name to a Study, whichever modalities it takes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-
-import numpy as np
 
 from imagingsim import ct, mr, pet
-from imagingsim.anatomy import BodyState, Case, Phantom, SampledPhantom, sample, warm_up
+from imagingsim.anatomy import Case, SampledPhantom, sample, warm_up
 from imagingsim.content import Library
 from imagingsim.formats import label_volume
-from imagingsim.grid import Box, Grid
+from imagingsim.grid import Grid
 from imagingsim.labels import LabelVolume
 from imagingsim.progress import Progress, Silence
-from imagingsim.scan.breathing import cycle_of, state_of
-from imagingsim.scan.placing import box_of, labels_on
-from imagingsim.scan.protocol import AcquisitionProtocol, SeriesRequest, read_acquisition
+from imagingsim.scan.ct_series import (
+    reformats,
+    refuse_contrast,
+    take_ct,
+    take_scouts,
+    turned_labels,
+    turned_series,
+)  # fmt: skip
+from imagingsim.scan.placing import labels_on
+from imagingsim.scan.protocol import SeriesRequest, read_acquisition
+from imagingsim.scan.visit import Taken, Visit
 from imagingsim.series import Modality, Series, Subject, Technique
-from imagingsim.streams import stream
 from imagingsim.study import Study
-from imagingsim.tissue import Quantity, Tissues, read_tissues
+from imagingsim.tissue import Quantity, Tissues
 from imagingsim.volume import Volume
-
-Taken = list[tuple[Volume, Technique]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Visit:
-    """One patient on the table: all that the series of a study have in common."""
-
-    case: Case
-    timepoint: str
-    acquisition: str
-    protocol: AcquisitionProtocol
-    seed: int
-    phantom: Phantom
-    library: Library
-    subject: Subject
-    progress: Progress
-    boxes: dict[str, Box] = field(default_factory=dict)
-
-    def rng(self, series: SeriesRequest) -> np.random.Generator:
-        """Return the series' own random stream."""
-        return stream(self.seed, f"{self.timepoint}/{self.acquisition}/{series.name}")
-
-    def box(self, series: SeriesRequest) -> Box:
-        """Return what the series shall cover."""
-        coverage = series.coverage or self.protocol.coverage
-        key = f"{coverage.first}/{coverage.last}/{coverage.margin_mm}"
-        if key not in self.boxes:
-            self.boxes[key] = box_of(self.phantom, coverage)
-        return self.boxes[key]
-
-    def cycle(self, series: SeriesRequest) -> tuple[tuple[float, BodyState], ...]:
-        """Return the states a series goes through, with the share of the time of each."""
-        return cycle_of(self.case, self.protocol, series)
-
-    def state(self, series: SeriesRequest) -> BodyState:
-        """Return the state in which a series is taken, or for the longest time."""
-        return state_of(self.case, self.protocol, series)
-
-    def in_state(self, state: BodyState) -> Phantom:
-        """Return the patient in a state."""
-        if state == self.phantom.body.state:
-            return self.phantom
-        return self.case.phantom(self.timepoint, arms=self.protocol.arms, state=state)
-
-    def tissues(self, series: SeriesRequest) -> Tissues:
-        """Return the tissues as they are while a series is taken."""
-        known = read_tissues(self.library)
-        return self.case.tissues(known, self.timepoint, state=self.state(series))
-
-    def sampled(self, series: SeriesRequest, grid: Grid, what: str) -> SampledPhantom:
-        """Sample the patient on a grid, and say so."""
-        self.progress.step(f"{self.protocol.title}: sampling the body for {what}")
-        return sample(self.in_state(self.state(series)), grid)
 
 
 def acquire(
@@ -108,27 +58,39 @@ def acquire(
     """
     timepoint = case.timepoint(timepoint or case.workup_timepoint).id
     protocol = read_acquisition(library, acquisition)
+    subject = subject_of(case, timepoint)
+    refuse_contrast(protocol, subject)
     progress = progress or Silence()
     groups = list(_groups(protocol.series))
-    progress.begin(protocol.title, 2 * len(groups) + 2)
+    progress.begin(protocol.title, 2 * len(groups) + 2 + bool(protocol.scouts))
     progress.step(f"{protocol.title}: loading compiled code (the first run compiles it)")
     warm_up()
     progress.step(f"{protocol.title}: building the body (the first time takes a minute)")
-    visit = _Visit(
+    visit = Visit(
         case, timepoint, acquisition, protocol, seed, case.phantom(timepoint, arms=protocol.arms),
-        library, subject_of(case, timepoint), progress,
+        library, subject, progress,
     )  # fmt: skip
-    series: list[Series] = []
+    series, labels = _taken(visit, groups)
+    return Study(
+        id=study_id or acquisition, case=case.id, timepoint=timepoint, acquisition=acquisition,
+        description=protocol.title, subject=subject, seed=seed, series=series, labels=labels,
+    )  # fmt: skip
+
+
+def _taken(
+    visit: Visit, groups: list[list[SeriesRequest]]
+) -> tuple[tuple[Series, ...], tuple[LabelVolume, ...]]:
+    """Return the series, scouts first and reformats last, and the truth of each group."""
+    series = take_scouts(visit)
     labels: list[LabelVolume] = []
     for group in groups:
         taken, truth = _MODALITIES[_modality(group[0])](visit, group)
         series += [_series(visit, request, *one) for request, one in zip(group, taken, strict=True)]
-        labels.append(_labels(visit, library, truth, series[-len(group)]))
-    return Study(
-        id=study_id or acquisition, case=case.id, timepoint=timepoint, acquisition=acquisition,
-        description=protocol.title, subject=visit.subject, seed=seed, series=tuple(series),
-        labels=tuple(labels),
-    )  # fmt: skip
+        labels.append(_labels(visit, truth, series[-len(group)]))
+    series += reformats(visit, series)
+    if visit.protocol.position == "prone":
+        return tuple(map(turned_series, series)), tuple(map(turned_labels, labels))
+    return tuple(series), tuple(labels)
 
 
 def subject_of(case: Case, timepoint: str) -> Subject:
@@ -167,43 +129,34 @@ def _share(first: SeriesRequest, second: SeriesRequest) -> bool:
     return False
 
 
-def _take_ct(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
-    settings = [request.ct for request in group if request.ct]
-    sampled = visit.sampled(group[0], ct.sampling_grid(settings[0], visit.box(group[0])), "CT")
-    visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
-    rngs = [visit.rng(request) for request in group]
-    taken = ct.acquire_phases(
-        sampled, visit.tissues(group[0]), settings, subject=visit.subject, rngs=rngs
-    )
-    return list(taken), sampled
-
-
-def _take_mr(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
+def _take_mr(visit: Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
     settings = [request.mr for request in group if request.mr]
     sampled = visit.sampled(group[0], mr.sampling_grid(settings[0], visit.box(group[0])), "MR")
     tissues = visit.tissues(group[0])
-    visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
+    visit.progress.step(f"{visit.protocol.title}: {visit.names(group)}")
     taken: Taken = [
-        mr.acquire(sampled, tissues, one, subject=visit.subject, rng=visit.rng(request))
+        mr.acquire(sampled, tissues, one, subject=visit.subject, rng=visit.rng(request.name))
         for request, one in zip(group, settings, strict=True)
     ]
     return taken, sampled
 
 
-def _take_pet(visit: _Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
+def _take_pet(visit: Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:
     request = group[0]
     settings = request.pet or pet.PetSettings()
     whole = pet.sampling_grid(settings, visit.box(request))
     tissues = _solved(visit, request, settings, whole)
     visit.progress.step(f"{visit.protocol.title}: sampling the body for PET")
     sampled = _over_cycle(visit, request, settings, whole)
-    visit.progress.step(f"{visit.protocol.title}: {_names(group)}")
-    one = pet.acquire(sampled, tissues, settings, subject=visit.subject, rng=visit.rng(request))
+    visit.progress.step(f"{visit.protocol.title}: {visit.names(group)}")
+    one = pet.acquire(
+        sampled, tissues, settings, subject=visit.subject, rng=visit.rng(request.name)
+    )
     return [one], sampled.usual
 
 
 def _over_cycle(
-    visit: _Visit, request: SeriesRequest, settings: pet.PetSettings, grid: Grid
+    visit: Visit, request: SeriesRequest, settings: pet.PetSettings, grid: Grid
 ) -> pet.BreathingSample:
     """Sample the patient at the moments of a breathing cycle, and at that of the correcting CT."""
     moments = [
@@ -219,7 +172,7 @@ def _over_cycle(
 
 
 def _solved(
-    visit: _Visit, request: SeriesRequest, settings: pet.PetSettings, whole: Grid
+    visit: Visit, request: SeriesRequest, settings: pet.PetSettings, whole: Grid
 ) -> Tissues:
     """Return the tissues with the uptake that makes each targeted lesion read what it shall."""
     tissues = visit.tissues(request)
@@ -232,7 +185,7 @@ def _solved(
             sampled = _over_cycle(visit, request, settings, slab)
             uptake = pet.solve_uptake(
                 sampled, tissues, settings, subject=visit.subject,
-                rng=visit.rng(request), whole=whole, tissue=lesion.tissue, label=lesion.label,
+                rng=visit.rng(request.name), whole=whole, tissue=lesion.tissue, label=lesion.label,
                 suv_max=target.value,
             )  # fmt: skip
             reason = f"solved: reads {target.measure} {target.value:g} in {target.acquisition}"
@@ -242,26 +195,20 @@ def _solved(
 
 
 _MODALITIES: dict[
-    Modality, Callable[[_Visit, list[SeriesRequest]], tuple[Taken, SampledPhantom]]
-] = {"CT": _take_ct, "MR": _take_mr, "PT": _take_pet}
+    Modality, Callable[[Visit, list[SeriesRequest]], tuple[Taken, SampledPhantom]]
+] = {"CT": take_ct, "MR": _take_mr, "PT": _take_pet}
 
 
-def _names(group: list[SeriesRequest]) -> str:
-    return ", ".join(request.description for request in group)
-
-
-def _series(visit: _Visit, request: SeriesRequest, volume: Volume, technique: Technique) -> Series:
+def _series(visit: Visit, request: SeriesRequest, volume: Volume, technique: Technique) -> Series:
     return Series(
         name=request.name, description=request.description, modality=_modality(request),
         body_part=visit.protocol.body_part, volume=volume, technique=technique,
     )  # fmt: skip
 
 
-def _labels(
-    visit: _Visit, library: Library, sampled: SampledPhantom, series: Series
-) -> LabelVolume:
+def _labels(visit: Visit, sampled: SampledPhantom, series: Series) -> LabelVolume:
     """Return the truth on the grid of a series."""
     grid = series.volume.grid
     volume = Volume(labels_on(sampled, grid), grid, "label", "1")
     names = {lesion.number: lesion.label for lesion in visit.case.lesions_at(visit.timepoint)}
-    return label_volume(volume, names, series=series.name, content=library)
+    return label_volume(volume, names, series=series.name, content=visit.library)

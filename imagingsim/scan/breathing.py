@@ -17,12 +17,12 @@ def cycle_of(
 ) -> tuple[tuple[float, BodyState], ...]:
     """Return the states a series goes through, with the share of the time of each.
 
-    Only PET is slow enough to see more than one: free breathing gives every other series the
-    average depth of a breath.
+    Only PET averages over more than one: free breathing gives every other series the average
+    depth of a breath, around which a CT moves (`motion`).
     """
-    rest = BodyState(oral_contrast=protocol.oral_contrast)
+    rest = BodyState(oral_contrast=protocol.oral_contrast, position=protocol.position)
     way = series.breathing or protocol.breathing
-    if way != "free":
+    if way in HELD:
         return ((1.0, replace(rest, breathing=HELD[way])),)
     levels = case.free_breathing
     if series.pet is None:
@@ -36,10 +36,16 @@ def state_of(case: Case, protocol: AcquisitionProtocol, series: SeriesRequest) -
 
 
 def at_rest_mm(case: Case, study: Study, series: str, point_mm: Point) -> Point:
-    """Return where a point seen in a series lies when the patient does not breathe, LPS mm."""
+    """Return where a point seen in a series lies when the patient does not breathe, LPS mm.
+
+    Of a prone patient the point is given in the patient's directions, as series are.
+    """
     protocol = read_acquisition(case.library, study.acquisition)
     request = next((one for one in protocol.series if one.name == series), protocol.series[0])
     state = state_of(case, protocol, request)
+    if protocol.position == "prone":
+        left, posterior, superior = point_mm
+        point_mm = (-left, -posterior, superior)
     return case.at_rest_mm(point_mm, arms=protocol.arms, state=state)
 
 

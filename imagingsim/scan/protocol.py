@@ -1,18 +1,20 @@
 """AcquisitionProtocol: what a scanner is asked for, as ``protocols/acquisition/*.yaml`` say it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from imagingsim.content import Library, record
-from imagingsim.ct import CtSettings
+from imagingsim.content import Document, Library, record
+from imagingsim.ct import CtSettings, ScoutView, faults
 from imagingsim.errors import ContentError
 from imagingsim.mr import MrSettings
 from imagingsim.pet import PetSettings
+from imagingsim.reformat import PlaneName, Projection
 
 FOLDER = "protocols/acquisition"
 
-Breathing = Literal["expiration", "inspiration", "free"]
+Breathing = Literal["expiration", "inspiration", "free", "moving"]
 
 
 @record
@@ -33,6 +35,35 @@ class Coverage:
 
 
 @record
+class ReformatRequest:
+    """Slabs of another plane, or a projection, that are stored beside an axial series.
+
+    Attributes
+    ----------
+    interval_mm
+        From slab to slab; the thickness when not given.
+    projection
+        The mean of a slab, or its brightest or darkest voxel.
+    """
+
+    plane: PlaneName
+    thickness_mm: Annotated[float, Field(gt=0.0, le=500.0)]
+    interval_mm: Annotated[float, Field(gt=0.0, le=500.0)] | None = None
+    projection: Projection = "mean"
+
+    @property
+    def name(self) -> str:
+        """What is added to the name of the series, e.g. ``"coronal"`` or ``"axial_maximum"``."""
+        return self.plane if self.projection == "mean" else f"{self.plane}_{self.projection}"
+
+    @property
+    def in_words(self) -> str:
+        """What is added to the description of the series, e.g. ``"axial MIP 10 mm"``."""
+        kind = {"mean": "", "maximum": " MIP", "minimum": " MinIP"}[self.projection]
+        return f"{self.plane}{kind} {self.thickness_mm:g} mm"
+
+
+@record
 class SeriesRequest:
     """One series of an acquisition; exactly one of ``ct``, ``mr`` and ``pet`` is given.
 
@@ -42,6 +73,8 @@ class SeriesRequest:
         Key of its folder and of its random stream.
     coverage, breathing
         Where they differ from the acquisition's.
+    reformats
+        What is stored beside a CT series.
     """
 
     name: str
@@ -51,6 +84,7 @@ class SeriesRequest:
     ct: CtSettings | None = None
     mr: MrSettings | None = None
     pet: PetSettings | None = None
+    reformats: tuple[ReformatRequest, ...] = ()
 
 
 @record
@@ -73,9 +107,14 @@ class AcquisitionProtocol:
         DICOM Body Part Examined term, e.g. ``"ABDOMEN"``.
     arms
         How the patient holds the arms; up for the trunk, so that they do not shade it.
+    position
+        On the back or on the belly, the head first; only CT is taken on the belly.
     breathing
-        Held at the end of a quiet expiration or of a deep breath, or going on: then a PET scan
-        averages over it, and a CT scan catches one moment.
+        Held at the end of a quiet expiration or of a deep breath, or going on (``free``): then a
+        PET scan averages over it, and CT and MR are taken at the average depth. While it is
+        ``moving``, every slice of a CT catches another moment.
+    scouts
+        Projections taken before the first CT series.
     oral_contrast
         Whether the patient has drunk positive contrast medium.
     """
@@ -86,8 +125,10 @@ class AcquisitionProtocol:
     series: tuple[SeriesRequest, ...]
     sources: tuple[AcquisitionSource, ...]
     arms: Literal["down", "up"] = "down"
+    position: Literal["supine", "prone"] = "supine"
     breathing: Breathing = "expiration"
     oral_contrast: bool = False
+    scouts: tuple[ScoutView, ...] = ()
 
 
 def acquisitions(library: Library) -> tuple[str, ...]:
@@ -106,18 +147,43 @@ def read_acquisition(library: Library, name: str) -> AcquisitionProtocol:
         Listing every problem of the file with its line.
     """
     protocol = library.read("acquisition", FOLDER, name, AcquisitionProtocol)
-    document = library.document(f"{FOLDER}/{name}.yaml")
-    problems = [
-        document.problem("give exactly one of ct, mr and pet", "series", index)
-        for index, series in enumerate(protocol.series)
-        if sum(settings is not None for settings in (series.ct, series.mr, series.pet)) != 1
-    ]
-    names = [series.name for series in protocol.series]
-    problems += [
-        document.problem(f"the name {name!r} stands twice; rename one", "series", index, "name")
-        for index, name in enumerate(names)
-        if name in names[:index]
-    ]
+    problems = list(_problems(protocol, library.document(f"{FOLDER}/{name}.yaml")))
     if problems:
         raise ContentError("\n".join(problems))
     return protocol
+
+
+def _problems(protocol: AcquisitionProtocol, document: Document) -> Iterator[str]:
+    """Yield what is wrong with a file whose keys and types are right."""
+    names: set[str] = set()
+    for index, series in enumerate(protocol.series):
+        for name in names_of(series):
+            if name in names:
+                said = f"the name {name!r} stands twice; rename one"
+                yield document.problem(said, "series", index, "name")
+            names.add(name)
+        yield from _problems_of(series, document, index)
+    others = [one.name for one in protocol.series if one.ct is None]
+    if others and protocol.position == "prone":
+        said = f"only CT is taken prone, but {', '.join(others)} is none"
+        yield document.problem(said, "position")
+    if protocol.scouts and len(others) == len(protocol.series):
+        yield document.problem("only a CT scanner takes scouts; leave them out", "scouts")
+    if len(set(protocol.scouts)) < len(protocol.scouts):
+        yield document.problem("a scout stands twice; leave one out", "scouts")
+
+
+def _problems_of(series: SeriesRequest, document: Document, index: int) -> Iterator[str]:
+    if sum(settings is not None for settings in (series.ct, series.mr, series.pet)) != 1:
+        yield document.problem("give exactly one of ct, mr and pet", "series", index)
+    if series.reformats and series.ct is None:
+        said = "only CT series are reformatted; leave them out"
+        yield document.problem(said, "series", index, "reformats")
+    if series.ct is not None:
+        for fault in faults(series.ct):
+            yield document.problem(fault.message, "series", index, "ct", *fault.path)
+
+
+def names_of(series: SeriesRequest) -> tuple[str, ...]:
+    """Return the names of a series and of its reformats."""
+    return (series.name, *(f"{series.name}_{one.name}" for one in series.reformats))

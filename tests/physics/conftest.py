@@ -44,7 +44,7 @@ def settings() -> Callable[..., ct.CtSettings]:
         usual: dict[str, object] = {
             "kvp": 120.0, "mas": 200.0, "slice_thickness_mm": 5.0, "slice_interval_mm": 5.0,
             "reconstruction_diameter_mm": 380.0, "kernel": "soft", "dose_region": "trunk",
-            "matrix": 256, "views": 360, "couch": False,
+            "matrix": 256, "views": 360, "couch": False, "rotation_time_s": 1.0,
         }  # fmt: skip
         return ct.CtSettings(**{**usual, **changes})  # type: ignore[arg-type]
 

@@ -20,13 +20,20 @@ Scan = Callable[..., Volume]
 Roi = Callable[[Volume, float, float, float], FloatArray]
 
 
-@pytest.mark.parametrize("kvp", [70.0, 80.0, 100.0, 120.0, 140.0])
+@pytest.mark.parametrize(
+    ("kvp", "added"),
+    [(70.0, "none"), (90.0, "none"), (120.0, "none"), (120.0, "aluminium_3"), (150.0, "none"),
+     (150.0, "tin_0.6")],
+)  # fmt: skip
 @pytest.mark.parametrize("radius", [80.0, 160.0])
 def test_water_is_0_hu_from_centre_to_edge(
-    scan: Scan, settings: Settings, roi: Roi, kvp: float, radius: float
+    scan: Scan, settings: Settings, kvp: float, added: str, radius: float
 ) -> None:
     """Clinical acceptance is 4 HU (ACR: 7); so many photons that noise averages out."""
-    image = scan([("water", 0, 0, radius, radius)], settings(kvp=kvp, mas=800.0, pitch=0.2))
+    image = scan(
+        [("water", 0, 0, radius, radius)],
+        settings(kvp=kvp, mas=800.0, pitch=0.2, added_filter=added),
+    )
     points = image.grid.points_mm()[0]
     distance = np.hypot(points[..., 0], points[..., 1])
     for inner in np.arange(0.0, 0.9, 0.15) * radius:

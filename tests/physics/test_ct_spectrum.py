@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from imagingsim.ct.limits import TUBE_VOLTAGES_KV
 from imagingsim.ct.tables import (
     air_kerma_mgy_mas,
     attenuation_cm2_g,
@@ -38,7 +39,11 @@ def test_half_value_layer_at_120_kvp_is_8_1_mm_aluminium() -> None:
     )
 
 
-@pytest.mark.parametrize("kvp", [70.0, 80.0, 100.0, 120.0, 140.0])
+@pytest.mark.parametrize(
+    ("kvp", "added"),
+    [(70.0, "none"), (80.0, "none"), (110.0, "aluminium_3"), (120.0, "none"), (100.0, "tin_0.6"),
+     (150.0, "none"), (150.0, "tin_0.6")],
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("devices", "longest", "error"),
     [
@@ -47,12 +52,12 @@ def test_half_value_layer_at_120_kvp_is_8_1_mm_aluminium() -> None:
     ],
 )
 def test_few_energies_stand_for_the_whole_spectrum(
-    kvp: float, devices: bool, longest: dict[str, float], error: float
+    kvp: float, added: str, devices: bool, longest: dict[str, float], error: float
 ) -> None:
-    energy, photons = spectrum(kvp)
+    energy, photons = spectrum(kvp, added)
     absorbed = 1.0 - np.exp(-7.34 * 0.14 * attenuation_cm2_g("gadolinium_oxysulphide", energy))
     paths = np.random.default_rng(1).random((500, len(longest))) * list(longest.values())
-    nodes = energy_nodes(kvp, devices)
+    nodes = energy_nodes(kvp, devices, added)
     whole = paths @ np.stack([attenuation_cm2_g(name, energy) for name in longest])
     few = paths @ np.stack([attenuation_cm2_g(name, nodes.energy_kev) for name in longest])
     signal = np.exp(-whole) @ (photons * absorbed * energy)
@@ -63,3 +68,22 @@ def test_few_energies_stand_for_the_whole_spectrum(
 
 def test_tube_output_follows_the_inverse_square() -> None:
     assert air_kerma_mgy_mas(120.0, 500.0) == pytest.approx(4 * air_kerma_mgy_mas(120.0, 1000.0))
+
+
+def test_tin_hardens_the_beam_and_takes_most_of_it() -> None:
+    """Sn 100 kV of a clinical scanner: mean energy near 75 keV, under a tenth of the output."""
+    means = []
+    for added in ("none", "aluminium_3", "tin_0.4", "tin_0.6"):
+        energy, photons = spectrum(100.0, added)
+        means.append(float((photons * energy).sum() / photons.sum()))
+    assert np.all(np.diff(means) > 0.0)
+    assert means[-1] == pytest.approx(75.0, abs=5.0)
+    assert air_kerma_mgy_mas(100.0, 570.0, "tin_0.6") < 0.1 * air_kerma_mgy_mas(100.0, 570.0)
+
+
+def test_a_higher_voltage_gives_more_photons_and_none_above_it() -> None:
+    energy = spectrum(70.0)[0]
+    for kvp in TUBE_VOLTAGES_KV:
+        assert spectrum(kvp)[1][energy > kvp].sum() == 0.0
+    output = [air_kerma_mgy_mas(kvp, 1000.0) for kvp in TUBE_VOLTAGES_KV]
+    assert np.all(np.diff(output) > 0.0)

@@ -72,7 +72,7 @@ def test_an_edge_across_the_body_shows_windmills_while_the_couch_moves(
         settings = ct.CtSettings(
             kvp=120.0, mas=800.0, slice_thickness_mm=0.6, slice_interval_mm=0.6,
             reconstruction_diameter_mm=220.0, kernel="soft", dose_region="trunk", pitch=1.4,
-            matrix=128, views=360, couch=False, total_collimation_mm=4.8,
+            matrix=128, views=360, couch=False, total_collimation_mm=4.8, rotation_time_s=1.0,
             scan_mode=mode,  # type: ignore[arg-type]
         )  # fmt: skip
         raw = ct.RawScan(plate(settings), tissues, [settings], subject=subject)

@@ -56,15 +56,30 @@ def filled(grid: Grid, material: str) -> SampledPhantom:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kvp": 110.0}, "kvp is 110, but the tube runs at 70, 80, 100, 120, 140 kV."),
+        ({"kvp": 115.0}, "kvp is 115, but the tube runs at 70, 80, 90, 100, 110, 120, 130, 140"),
         ({"mas": 0.0}, "mas is 0 mAs, outside the scanner's range of 1 to 800 mAs."),
-        ({"pitch": 9.0}, "pitch is 9 , outside the scanner's range of 0.2 to 3.4 ."),
+        ({"pitch": 9.0}, "pitch is 9, outside the scanner's range of 0.2 to 3.4."),
+        ({"slice_thickness_mm": 0.2}, "slice_thickness_mm is 0.2 mm, outside the scanner's range"),
+        ({"reconstruction_diameter_mm": 900.0}, "reconstruction_diameter_mm is 900 mm, outside"),
+        ({"matrix": 32}, "matrix is 32 pixels, outside"),
+        ({"views": 20}, "views is 20 views, outside"),
+        ({"iterative_strength": 9}, "iterative_strength is 9, outside"),
+        ({"rotation_time_s": 0.0}, "rotation_time_s is 0 s, outside"),
+        ({"total_collimation_mm": 500.0}, "total_collimation_mm is 500 mm, outside"),
+        ({"mas": 780.0, "rotation_time_s": 0.5}, "1560 mA and 187 kW, but the tube gives 1300 mA"),
+        ({"kvp": 80.0, "added_filter": "tin_0.6"}, "of which too few photons are left"),
+        ({"defects": (ct.ChannelDefect(offset_mm=400.0, gain=0.9),)}, "defects.0.offset_mm is 400"),
+        ({"dual": ct.DualEnergy(kvp=100.0, mas=80.0)}, "must be above the first, 120 kV"),
+        ({"dual": ct.DualEnergy(kvp=145.0, mas=80.0)}, "dual.kvp is 145, but the tube runs at"),
+        ({"dual": ct.DualEnergy(kvp=140.0, mas=0.0)}, "dual.mas is 0 mAs, outside"),
+        ({"dual": ct.DualEnergy(mas=80.0), "metal_reduction": True}, "takes no bone_correction"),
+        ({"phase": "delayed", "bolus": ct.IodineBolus()}, "A bolus needs a delay_s or tracking"),
         ({"slice_interval_mm": 5.0}, "which leaves gaps between slices of 3 mm"),
         ({"phase": "portal_venous"}, "An enhanced phase needs a bolus"),
         ({"bolus": ct.IodineBolus(delay_s=70.0)}, "An enhanced phase needs a bolus"),
         (
             {"phase": "delayed", "bolus": ct.IodineBolus(delay_s=70.0, rate_ml_s=20.0)},
-            "rate_ml_s is 20 mL/s",
+            "bolus.rate_ml_s is 20 mL/s",
         ),
     ],
 )
@@ -72,6 +87,19 @@ def test_what_the_scanner_cannot_do_is_refused(changes: dict[str, object], messa
     with pytest.raises(AcquisitionError) as error:
         ct.sampling_grid(settings(**changes), BOX)
     assert message in str(error.value)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(AcquisitionError) as error:
+        ct.check(settings(kvp=50.0, mas=0.0, pitch=0.01))
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_a_grid_beside_the_body_is_refused(tissues: Tissues) -> None:
+    sampled = filled(ct.sampling_grid(settings(), BOX), "liver")
+    empty = replace(sampled, first=np.zeros_like(sampled.first))
+    with pytest.raises(AcquisitionError, match="nothing of the body"):
+        ct.acquire(empty, tissues, settings(), subject=SUBJECT, rng=stream(1, "ct"))
 
 
 def test_the_sampling_grid_covers_the_box_and_is_centred_on_it() -> None:

@@ -80,7 +80,8 @@ def stored_layers(series: formats.StoredSeries, *, visible: bool, prefix: str = 
 def study_layers(study: Study) -> list[LayerData]:
     """Return the layers of a study: the first image, PET over it, the rest and the truth hidden."""
     layers = []
-    for number, series in enumerate(study.series):
+    first = study.measured[0]
+    for series in study.series:
         volume = series.volume
         if series.modality == "PT":
             volume = display.suv(volume, study.suv_g_ml(series.name))
@@ -91,7 +92,7 @@ def study_layers(study: Study) -> list[LayerData]:
             description=series.description,
             said=f"{series.name} {series.description} {series.body_part}",
         )
-        visible = number == 0 or series.modality == "PT"
+        visible = series is first or series.modality == "PT"
         layers.append(image_layer(volume, series.name, shown, visible=visible))
     layers += [label_layer(truth, f"{truth.series} truth") for truth in study.labels]
     return layers

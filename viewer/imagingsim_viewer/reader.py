@@ -61,7 +61,8 @@ def _dicom(path: Path) -> list[LayerData]:
 def _shown_first(found: tuple[formats.StoredSeries, ...]) -> set[str]:
     """Return the first series of the first study, and the PET that lies over it."""
     first = [series for series in found if series.study_uid == found[0].study_uid]
-    return {first[0].uid} | {series.uid for series in first if series.modality == "PT"}
+    opened = next((series for series in first if series.measured), first[0])
+    return {opened.uid} | {series.uid for series in first if series.modality == "PT"}
 
 
 def _nifti(file: Path) -> LayerData:

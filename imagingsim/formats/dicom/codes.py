@@ -48,6 +48,9 @@ CTDI_PHANTOMS = {
     16: Code("113690", "DCM", "IEC Head Dosimetry Phantom"),
     32: Code("113691", "DCM", "IEC Body Dosimetry Phantom"),
 }
+MULTIPLANAR = Code("113072", "DCM", "Multiplanar reformatting")
+MAXIMUM_INTENSITY = Code("113078", "DCM", "Maximum intensity projection")
+MINIMUM_INTENSITY = Code("113079", "DCM", "Minimum intensity projection")
 MANUAL = Code("123109", "DCM", "Manual Processing")
 
 

@@ -56,7 +56,8 @@ def series_starts(series: Iterable[Series], arrival: datetime) -> dict[str, date
     """Return when each series begins, in whole seconds, in the order they were acquired.
 
     Contrast phases follow their injection by their delay, and a PET starts exactly its uptake time
-    after the tracer; everything else follows what came before.
+    after the tracer; everything else follows what came before. A reformat was acquired when its
+    source was.
     """
     listed = list(series)
     now = arrival + max([PREPARATION, *(_uptake(s) - timedelta(minutes=3) for s in listed)])
@@ -64,6 +65,9 @@ def series_starts(series: Iterable[Series], arrival: datetime) -> dict[str, date
     starts: dict[str, datetime] = {}
     for one in listed:
         technique = one.technique
+        if one.derivation is not None:
+            starts[one.name] = starts[one.derivation.source]
+            continue
         if isinstance(technique, PetTechnique):
             now = max(now, arrival + _uptake(one))
         elif technique.contrast is not None:

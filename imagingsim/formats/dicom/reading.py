@@ -33,6 +33,8 @@ class StoredSeries:
         Of the study, ``YYYYMMDD``.
     suv_g_ml
         Factor from Bq/mL to body-weight SUV; None for anything but a quantitative PET.
+    measured
+        Whether it holds slices as acquired: neither a scout nor a reformat.
     """
 
     volume: Volume
@@ -47,6 +49,7 @@ class StoredSeries:
     study_uid: str
     date: str
     suv_g_ml: float | None = None
+    measured: bool = True
 
 
 def is_dicom(file: Path) -> bool:
@@ -110,12 +113,20 @@ def _series(slices: list[Dataset]) -> StoredSeries:
         study_uid=str(first.StudyInstanceUID),
         date=str(first.get("StudyDate", "")),
         suv_g_ml=_suv(ordered) if modality == "PT" else None,
+        measured=_measured(first),
     )
+
+
+def _measured(data: Dataset) -> bool:
+    kind = [str(value) for value in data.get("ImageType", [])]
+    return "LOCALIZER" not in kind and kind[1:2] != ["SECONDARY"]
 
 
 def _meaning(data: Dataset) -> tuple[str, str]:
     if DIFFUSION_MAP in data.get("ImageType", []):
         return DIFFUSION
+    if "LOCALIZER" in data.get("ImageType", []):
+        return "scout", "1"
     return MEANINGS.get(str(data.Modality), ("signal", "1"))
 
 

@@ -59,7 +59,14 @@ def digest(
     hasher = hashlib.sha256()
     hasher.update(repr((VERSION, identity, subject, str(start))).encode())
     for one in series:
-        said = (one.name, one.description, one.modality, one.body_part, one.technique)
+        said = (
+            one.name,
+            one.description,
+            one.modality,
+            one.body_part,
+            one.technique,
+            one.derivation,
+        )
         hasher.update(repr(said).encode())
         _add(hasher, one.volume.grid.affine, one.volume.array)
     for truth in labels:
