@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from imagingsim import scan, survey, workup
 from imagingsim.anatomy import (
@@ -85,6 +85,13 @@ def schema_of(name: str) -> dict[str, Any]:
             return schema(kind.record)
     known = [kind.name for kind in KINDS if kind.record is not None]
     raise UnknownNameError.of("kind of content file", name, known)
+
+
+def one_of(what: str, said: str, choices: Any) -> Any:
+    """Return a word of the command line that must be one of a ``Literal``'s."""
+    if said not in get_args(choices):
+        raise UnknownNameError.of(what, said, get_args(choices))
+    return said
 
 
 def writable(target: Path, *, force: bool, suffix: str = "") -> None:

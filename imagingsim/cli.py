@@ -2,11 +2,12 @@
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -15,7 +16,8 @@ from rich.table import Table
 
 from imagingsim import checking, scripting, survey, tables
 from imagingsim.content import Library, library
-from imagingsim.errors import ImagingSimError
+from imagingsim.errors import AcquisitionWarning, ImagingSimError
+from imagingsim.reformat import PlaneName, Projection
 
 app = typer.Typer(
     name="imagingsim", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -140,6 +142,32 @@ def acquire(
         slices, rows, columns = one.volume.array.shape
         print(f"{one.name}: {one.description}, {slices} slices of {rows} x {columns}")
     print(f"Written to {out}")
+
+
+@app.command()
+def reformat(
+    folder: Annotated[Path, typer.Argument(help="Holds DICOM, e.g. what acquire wrote.")],
+    series: Annotated[str, typer.Argument(help="Name of a CT series, e.g. ct_portal.")],
+    out: Out,
+    plane: Annotated[str, typer.Option("--plane", help="axial, coronal or sagittal")] = "coronal",
+    thickness: Annotated[float, typer.Option("--thickness", help="Of the slabs, mm.")] = 3.0,
+    interval: Annotated[
+        float | None, typer.Option("--interval", help="From slab to slab, mm; the thickness.")
+    ] = None,
+    projection: Annotated[
+        str, typer.Option("--projection", help="mean, maximum (MIP) or minimum (MinIP)")
+    ] = "mean",
+    force: Force = False,
+) -> None:
+    """Reformat a CT series to another plane or a projection; write DICOM and NIfTI."""
+    checking.writable(out, force=force)
+    slabs = scripting.write_reformat(
+        folder, series, out, plane=checking.one_of("plane", plane, PlaneName),
+        thickness_mm=thickness, interval_mm=interval,
+        projection=checking.one_of("projection", projection, Projection), force=force,
+    )  # fmt: skip
+    count, rows, columns = slabs.array.shape
+    print(f"{count} slabs of {rows} x {columns}\nWritten to {out}")
 
 
 @app.command()
@@ -321,6 +349,29 @@ def _content(folders: list[Path] | None) -> Library:
 
 def main(run: Callable[[], object] = app) -> None:
     """Run the command; what the user can mend is one line and exit code 2."""
+    with warnings.catch_warnings():
+        _show_warnings_as_lines()
+        _run(run)
+
+
+def _show_warnings_as_lines() -> None:
+    """Show what a scan warns of as one line, once; leave other warnings as they are."""
+    others = warnings.showwarning
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int,
+        file: TextIO | None = None, line: str | None = None,
+    ) -> None:  # fmt: skip
+        if issubclass(category, AcquisitionWarning):
+            print(f"imagingsim: warning: {message}", file=sys.stderr)
+        else:
+            others(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+    warnings.simplefilter("once", AcquisitionWarning)
+
+
+def _run(run: Callable[[], object]) -> None:
     try:
         run()
     except ImagingSimError as error:

@@ -7,15 +7,18 @@
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from imagingsim import formats, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
-from imagingsim.errors import FormatError
+from imagingsim.errors import FormatError, UnknownNameError
 from imagingsim.progress import Progress, Silence
+from imagingsim.reformat import PlaneName, Projection, reformat
+from imagingsim.series import Derivation
 from imagingsim.study import Study
+from imagingsim.volume import Volume
 from imagingsim.workup import Outcome
 
 PARTS = ("dicom", "nifti", "timeline.json", "report.html")
@@ -109,6 +112,41 @@ def write_label_map(
     point = case.timepoint(timepoint).id
     labels = scan.true_labels(case, point, library=case.library, spacing_mm=spacing_mm)
     formats.write_label_map(Path(file), labels)
+
+
+def write_reformat(
+    folder: Path | str, series: str, out: Path | str, *, plane: PlaneName, thickness_mm: float,
+    interval_mm: float | None = None, projection: Projection = "mean", force: bool = False,
+) -> Volume:  # fmt: skip
+    """Reformat a CT series in a folder of DICOM; write DICOM and NIfTI, and return the slabs.
+
+    Raises
+    ------
+    UnknownNameError
+        Listing the CT series in the folder.
+    GeometryError
+        When the series is not axial, or the slab is not possible.
+    """
+    known = {one.name: one for one in formats.read_dicom(Path(folder)) if one.modality == "CT"}
+    source = known.get(series)
+    if source is None or source.file is None:
+        raise UnknownNameError.of("CT series", series, sorted(known))
+    slabs = reformat(
+        source.volume, plane, thickness_mm=thickness_mm, interval_mm=interval_mm,
+        projection=projection,
+    )  # fmt: skip
+    made = Derivation(series, plane, thickness_mm, projection)
+    said = {
+        "Modality": "CT", "SeriesDescription": source.description, "BodyPart": source.body_part,
+        "Derivation": asdict(made),
+    }  # fmt: skip
+    name = f"{series}_{plane}" if projection == "mean" else f"{series}_{plane}_{projection}"
+    with formats.new_folder(Path(out), force=force) as partial:
+        (partial / "nifti").mkdir(parents=True)
+        (partial / "dicom").mkdir()
+        formats.write_reformat(source.file, slabs, made, partial / "dicom" / name)
+        formats.write_volume(partial / "nifti" / f"{name}.nii.gz", slabs, said)
+    return slabs
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ def write_series(series: Series, subject: Subject, folder: Path) -> None:
     _write_json(folder / f"{series.name}.json", _sidecar(series, subject))
 
 
+def write_volume(file: Path, volume: Volume, said: Mapping[str, Any]) -> None:
+    """Write a volume as ``file`` (``.nii.gz``) and beside it what is ``said`` of it as JSON."""
+    _write(file, volume)
+    _write_json(sidecar_file(file), {**said, "Quantity": volume.quantity, "Units": volume.unit})
+
+
 def write_label_map(file: Path, labels: LabelVolume) -> None:
     """Write a label map as ``file`` (``.nii.gz``) and its names beside it as ``.json``."""
     _write(file, labels.volume)

@@ -1,12 +1,18 @@
 """Reformats, projections and cross-reference lines: where a point goes, and what a slab shows."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pydicom
 import pytest
 
+from imagingsim import formats, scripting, testing
 from imagingsim.crosslines import cross_reference
-from imagingsim.errors import GeometryError
+from imagingsim.errors import GeometryError, UnknownNameError
 from imagingsim.grid import Grid
 from imagingsim.reformat import PlaneName, reformat
+from imagingsim.series import Derivation
 from imagingsim.volume import Volume
 
 GRID = Grid.axial((20, 40, 30), (3.0, 1.0, 1.0), (-14.0, -25.0, 100.0))
@@ -75,3 +81,51 @@ def test_axial_slices_cross_a_coronal_image_at_their_height() -> None:
         assert height == pytest.approx(100.0 + 3.0 * k)
         assert right[1] - left[1] == pytest.approx(30.0)
     assert np.isnan(cross_reference(GRID, GRID)).all()
+
+
+def test_a_series_in_files_is_reformatted_as_derived_images(tmp_path: Path) -> None:
+    study = testing.ct_study()
+    study.write_dicom(tmp_path / "ct")
+    wanted = scripting.write_reformat(
+        tmp_path / "ct", "ct_portal", tmp_path / "out", plane="coronal", thickness_mm=12.0,
+        projection="maximum",
+    )  # fmt: skip
+    (read,) = formats.read_dicom(tmp_path / "out" / "dicom")
+    assert not read.measured
+    assert (read.volume.array == wanted.array).all()
+    assert read.volume.grid.affine == pytest.approx(wanted.grid.affine, abs=1e-6)
+    nifti = formats.read_nifti(tmp_path / "out" / "nifti" / "ct_portal_coronal_maximum.nii.gz")
+    assert (nifti.array == wanted.array).all()
+    first = pydicom.dcmread(read.file or "")
+    assert list(first.ImageType) == ["DERIVED", "SECONDARY", "MIP"]
+    assert first.StudyInstanceUID == source_of(tmp_path).StudyInstanceUID
+    assert first.SeriesInstanceUID != source_of(tmp_path).SeriesInstanceUID
+    with pytest.raises(UnknownNameError, match="Known: ct_arterial, ct_portal"):
+        scripting.write_reformat(
+            tmp_path / "ct", "ct_late", tmp_path / "no", plane="coronal", thickness_mm=3.0
+        )
+
+
+def source_of(folder: Path) -> pydicom.Dataset:
+    return pydicom.dcmread(folder / "ct" / "ct_portal" / "0001.dcm")
+
+
+def test_a_reformat_of_a_study_has_its_sources_time_and_says_what_it_is(tmp_path: Path) -> None:
+    plain = testing.ct_study()
+    source = plain.series_named("ct_portal")
+    made = replace(
+        source, name="ct_portal_sagittal",
+        derivation=Derivation("ct_portal", "sagittal", 6, "mean"),
+        volume=reformat(source.volume, "sagittal", thickness_mm=6.0),
+    )  # fmt: skip
+    study = replace(plain, series=(*plain.series, made))
+    assert [one.name for one in study.measured] == ["ct_arterial", "ct_portal"]
+    study.write_dicom(tmp_path / "study")
+    names = ("ct_portal", "ct_portal_sagittal")
+    axial, upright = (pydicom.dcmread(tmp_path / "study" / name / "0001.dcm") for name in names)
+    assert list(upright.ImageType) == ["DERIVED", "SECONDARY", "MPR"]
+    assert list(axial.ImageType) == ["ORIGINAL", "PRIMARY", "AXIAL"]
+    assert upright.SliceThickness == 6
+    assert upright.AcquisitionTime == axial.AcquisitionTime
+    assert upright.DerivationCodeSequence[0].CodeValue == "113072"
+    assert upright.FrameOfReferenceUID == axial.FrameOfReferenceUID

@@ -80,7 +80,7 @@ def image_template(series: Series, place: Place, sop_class: str) -> Dataset:
     data.PositionReferenceIndicator = ""
     data.AcquisitionNumber = 1
     stamp(data, place.start, "InstanceCreation", "Acquisition", "Content")
-    _orientation(data, series.volume.grid)
+    orientation(data, series.volume.grid)
     return data
 
 
@@ -210,7 +210,8 @@ def _equipment(data: Dataset, modality: str) -> None:
     data.ContributingEquipmentSequence = sequence(generator)
 
 
-def _orientation(data: Dataset, grid: Grid) -> None:
+def orientation(data: Dataset, grid: Grid) -> None:
+    """Set the directions of rows and columns, and the spacing."""
     directions = grid.affine[:3, :3] / np.asarray(grid.spacing_mm)
     if not np.allclose(directions.T @ directions, np.eye(3), atol=1e-5):
         raise FormatError(

@@ -10,6 +10,7 @@ from imagingsim.formats.dicom import codes, common
 from imagingsim.formats.dicom.common import Place, ds
 from imagingsim.formats.stored import LOWEST_HU
 from imagingsim.series import CtTechnique, Derivation, Series
+from imagingsim.volume import Volume
 
 WINDOWS = {"bone": (400.0, 1800.0), "lung": (-600.0, 1500.0), "brain": (40.0, 80.0)}
 """Centre and width, HU, when the series is named after the window."""
@@ -32,7 +33,7 @@ def template(series: Series, technique: CtTechnique, place: Place) -> Dataset:
     data.PatientPosition = POSITIONS[technique.position]
     _exposure(data, technique)
     if series.derivation is not None:
-        _derivation(data, series.derivation)
+        derivation(data, series.derivation)
     _dose(data, technique)
     common.pixel_description(data, (grid.shape[1], grid.shape[2]), bits_stored=12, signed=False)
     data.RescaleIntercept, data.RescaleSlope = ds(LOWEST_HU), ds(1)
@@ -45,8 +46,13 @@ def template(series: Series, technique: CtTechnique, place: Place) -> Dataset:
 
 def slices(series: Series) -> Iterator[Dataset]:
     """Yield what differs from slice to slice, in order."""
-    grid = series.volume.grid
-    for number, values in enumerate(series.volume.array):
+    return planes(series.volume)
+
+
+def planes(volume: Volume) -> Iterator[Dataset]:
+    """Yield place and pixels of each slice of a volume of stored values, in order."""
+    grid = volume.grid
+    for number, values in enumerate(volume.array):
         data = Dataset()
         common.slice_plane(data, grid, number)
         data.PixelData = common.words(values.astype(np.int32) - LOWEST_HU, signed=False)
@@ -64,7 +70,8 @@ def _image_type(series: Series) -> list[str]:
     return ["ORIGINAL", "PRIMARY", "LOCALIZER" if series.is_scout else "AXIAL"]
 
 
-def _derivation(data: Dataset, made: Derivation) -> None:
+def derivation(data: Dataset, made: Derivation) -> None:
+    """Say how a reformat was made."""
     _, code = REFORMATS[made.projection]
     data.DerivationDescription = (
         f"{code.meaning}, {made.plane}, {made.thickness_mm:g} mm, of {made.source}"

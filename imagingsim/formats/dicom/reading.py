@@ -35,6 +35,8 @@ class StoredSeries:
         Factor from Bq/mL to body-weight SUV; None for anything but a quantitative PET.
     measured
         Whether it holds slices as acquired: neither a scout nor a reformat.
+    file
+        One of its files.
     """
 
     volume: Volume
@@ -50,6 +52,7 @@ class StoredSeries:
     date: str
     suv_g_ml: float | None = None
     measured: bool = True
+    file: Path | None = None
 
 
 def is_dicom(file: Path) -> bool:
@@ -114,6 +117,7 @@ def _series(slices: list[Dataset]) -> StoredSeries:
         date=str(first.get("StudyDate", "")),
         suv_g_ml=_suv(ordered) if modality == "PT" else None,
         measured=_measured(first),
+        file=Path(str(first.filename)) if first.get("filename") else None,
     )
 
 
