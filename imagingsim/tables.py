@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from imagingsim.survey import Report
+from imagingsim.survey import SPACINGS_MM, TOLERANCE_PERCENT, Report
 
 
 def of_report(found: Report) -> Iterator[Table]:
@@ -18,6 +18,8 @@ def of_report(found: Report) -> Iterator[Table]:
         yield _levels(found)
     if found.labels is not None or found.promises:
         yield _rest(found)
+    if found.volumes:
+        yield _volumes(found)
 
 
 def _masses(found: Report) -> Table:
@@ -72,6 +74,19 @@ def _rest(found: Report) -> Table:
     if found.promises:
         broken = {breach.promise for breach in found.breaches}
         table.add_row("promises kept", f"{found.promises - len(broken)} of {found.promises}")
+    return table
+
+
+def _volumes(found: Report) -> Table:
+    good = sum(one.good for one in found.volumes)
+    table = _table(
+        f"Volumes at several spacings: {good} of {len(found.volumes)} organs stay the same",
+        "organ", *(f"{mm:g} mm, mL" for mm in SPACINGS_MM),
+        *(f"{mm:g} mm, error, %" for mm in SPACINGS_MM[1:]),
+    )  # fmt: skip
+    for one in found.volumes:
+        errors = (_error(e, good=abs(e) <= TOLERANCE_PERCENT) for e in one.errors_percent)
+        table.add_row(one.label, *(f"{ml:.1f}" for ml in one.ml), *errors)
     return table
 
 

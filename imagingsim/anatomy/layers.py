@@ -35,6 +35,7 @@ _PATTERNS: dict[str, tuple[tuple[str, float], ...]] = {
     "bowel_fluid": (("mucus_hu", 42.0), ("seed", 0.0)),
 }  # fmt: skip
 """Per kind of texture the numbers of its pattern, in order, with their defaults."""
+DEFAULTS: Mapping[str, Mapping[str, float]] = {kind: dict(row) for kind, row in _PATTERNS.items()}
 
 _COMPANIONS = {"muscle_fibres": "visceral_fat", "lobulated": "visceral_fat",
                "wall_sheets": "visceral_fat"}  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imagingsim.anatomy.layers import DEFAULTS
+from imagingsim.anatomy.levels import STEP_MM, depth_mm, settled
 from imagingsim.anatomy.placement import seed_of
 from imagingsim.anatomy.records import (
     AirCellsKernel,
@@ -22,8 +25,10 @@ from imagingsim.anatomy.records import (
 )  # fmt: skip
 from imagingsim.anatomy.solid_compiler import SolidCompiler
 from imagingsim.errors import ContentError, UnknownNameError
-from imagingsim.geometry import Step
+from imagingsim.geometry import Baked, Step
 from imagingsim.geometry import machine as m
+from imagingsim.geometry.evaluation import field_box, field_values
+from imagingsim.units import FloatArray
 
 if TYPE_CHECKING:
     from imagingsim.anatomy.compiler import Compiler
@@ -87,7 +92,7 @@ class Painter:
         self._add(m.HALO, layer, -1, halo.mm * self.solids.place.scale, halo.wavelength_mm, seed)
 
     def _layer(self, layer: LayerRecord) -> None:
-        index = self._new(layer.material, layer.label, layer.texture)
+        index = self._new(layer.material, layer.label, self._hanging(layer))
         over = layer.over or self.structure.over
         mask = self.compiler.layers.mask(over) if over else -1
         patches = (0.0, 1.0, 0.0, 0.0)
@@ -101,6 +106,29 @@ class Painter:
             m.PAINT, index, mask, -inset * self.solids.place.scale, layer.soft,
             layer.strength, *patches,
         )  # fmt: skip
+
+    def _hanging(self, layer: LayerRecord) -> TextureRecord | None:
+        """Return the texture of a layer; that of the lung follows gravity."""
+        look = layer.texture or self.compiler.textures.get(layer.material)
+        if look is None or look.kind != "lung" or self._gravity[1] == 1.0:
+            return layer.texture
+        given = {**DEFAULTS["lung"], **(look.pattern or {})}
+        middle = given["centre_y_mm"]
+        for name in ("rind_y_mm", "centre_y_mm"):
+            given[name] = depth_mm(given[name], middle, self._gravity)
+        return dataclasses.replace(look, pattern=given)
+
+    @property
+    def _gravity(self) -> FloatArray:
+        return np.array(self.compiler.around.gravity)
+
+    def _solid(self) -> Baked:
+        """Return the solid of the structure on a coarse lattice."""
+        program = self.compiler.program
+        box = field_box(program.steps, program.fields, self.target)
+        return field_values(
+            program, self.target, box, STEP_MM, STEP_MM, self.compiler.around, band_mm=STEP_MM
+        )
 
     def _gerota(self, record: FasciaKernel) -> None:
         layer = self._new(record.material, record.label or _NO_LABEL)
@@ -128,7 +156,8 @@ class Painter:
         seed = record.seed if record.seed is not None else seed_of(f"{self.structure.id}.content")
         base = self._new(record.wall)
         self._new(record.mucosa)
-        pattern = {"seed": seed, "fluid_level_y_mm": record.fluid_level_y_mm}
+        level = settled(self._solid, self._gravity)
+        pattern = {"seed": seed, "fluid_level_y_mm": level(record.fluid_level_y_mm)}
         kind = _CONTENT.get(record.kind)
         known = self.compiler.textures.get(record.content) or TextureRecord(kind="plain")
         texture = known if kind is None else _with_kind(known, kind)
@@ -139,8 +168,8 @@ class Painter:
         fold = _FOLD_MM[record.kind] if record.fold_mm is None else record.fold_mm
         self._add(
             m.HOLLOW, self.arc, base, _HOLLOW[record.kind], wall, seed,
-            record.fluid_level_y_mm, record.gas_y_mm, fold * scale, record.fold_period_mm * scale,
-            record.collapse, record.mucosa_mm * scale,
+            level(record.fluid_level_y_mm), level(record.gas_y_mm), fold * scale,
+            record.fold_period_mm * scale, record.collapse, record.mucosa_mm * scale,
         )  # fmt: skip
 
     def _cortex(self, record: CortexKernel) -> None:

@@ -27,7 +27,6 @@ from imagingsim.geometry.warping import (
     ROOM_MM,
     deformed,
     lattice_frame,
-    nodes,
     shift_at,
     warp_lattice,
     way_back,
@@ -36,10 +35,6 @@ from imagingsim.streams import stream
 from imagingsim.units import FloatArray
 
 _FIRST_LESION = 1000
-_NO_TURN = np.ones(3)
-_TURNS = {"supine": _NO_TURN, "prone": np.array([-1.0, -1.0, 1.0])}
-_TABLE_MM = 700.0
-"""How far to all sides a patient who is turned over is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,22 +123,34 @@ class Phantom:
         scale = np.asarray(self.body.scale)
         low = painted[:, 0::2].min(axis=0) * scale - self.reach_mm
         high = painted[:, 1::2].max(axis=0) * scale + self.reach_mm
-        a, b = low.tolist(), high.tolist()
+        ends = np.stack([low, high]) @ self.turn
+        a, b = ends.min(axis=0).tolist(), ends.max(axis=0).tolist()
         return (a[0], a[1], a[2]), (b[0], b[1], b[2])
+
+    @property
+    def turn(self) -> FloatArray:
+        """From directions in the room to those of the body: how the patient lies, (3, 3)."""
+        return self.body.state.turn
+
+    def turned(self, affine: FloatArray) -> FloatArray:
+        """Return a grid's way into the room, (4, 4), as a way into the body."""
+        turned = affine.copy()
+        turned[:3] = self.turn @ affine[:3]
+        return turned
 
     def solid_box_mm(self, name: str) -> FloatArray:
         """Return the box around the surface of a structure's solid, patient mm, shape (3, 2)."""
         program = self._compiled.program
         box = field_box(program.steps, program.fields, self._field(name))
         room = np.array([-self.reach_mm, self.reach_mm]) / 2.0
-        scale = np.asarray(self.body.scale)[:, np.newaxis]
-        bounds = np.array(self.bounds_mm).T
-        return np.clip(box * scale + room, bounds[:, :1], bounds[:, 1:])
+        ends = (np.asarray(self.body.scale) * box.T + room[:, np.newaxis]) @ self.turn
+        return np.clip(np.stack([ends.min(axis=0), ends.max(axis=0)]), *self.bounds_mm).T
 
     def solid_depth_mm(self, name: str, step_mm: float) -> float:
         """Return the smallest signed distance in a structure's solid: 0 or more when empty."""
         compiled = self._compiled
-        box = self.solid_box_mm(name) / np.asarray(self.body.scale)[:, np.newaxis]
+        ends = (self.solid_box_mm(name).T @ self.turn.T) / np.asarray(self.body.scale)
+        box = np.stack([ends.min(axis=0), ends.max(axis=0)], axis=1)
         found = field_values(
             compiled.program, self._field(name), box, step_mm, step_mm, self.surroundings,
             band_mm=4.0 * step_mm,
@@ -179,14 +186,13 @@ class Phantom:
     def _in_state(self, points_mm: FloatArray) -> FloatArray:
         """Return where the state takes points of the patient at rest."""
         around = self.surroundings
-        if around.state_frame[4] == 0:
-            return points_mm
-        turn = _TURNS[self.body.state.position]
-        return _taken_to(points_mm, around.state, around.state_frame, turn)
+        if around.state_frame[4] > 0:
+            points_mm = _taken_to(points_mm, around.state, around.state_frame)
+        return points_mm @ self.turn
 
     def at_rest_mm(self, points_mm: object) -> FloatArray:
         """Return where points of the patient as imaged lie at rest, shape (n, 3)."""
-        points = np.atleast_2d(np.asarray(points_mm, dtype=np.float64))
+        points = np.atleast_2d(np.asarray(points_mm, dtype=np.float64)) @ self.turn.T
         around = self.surroundings
         if around.state_frame[4] == 0:
             return points
@@ -202,19 +208,11 @@ class Phantom:
         return most + 1.0
 
 
-def _taken_to(
-    goal: FloatArray, table: Float32, frame: Float32, turn: FloatArray = _NO_TURN
-) -> FloatArray:
-    """Return the points that a lattice's shift brings to ``goal``.
-
-    Parameters
-    ----------
-    turn
-        Signs of the axes after the shift: it may turn the patient over.
-    """
-    place = goal * turn
+def _taken_to(goal: FloatArray, table: Float32, frame: Float32) -> FloatArray:
+    """Return the points that a lattice's shift brings to ``goal``."""
+    place = goal
     for _ in range(60):
-        away = (goal - place - shift_at(table, frame, place)) * turn
+        away = goal - place - shift_at(table, frame, place)
         place = place + away
         if float(np.abs(away).max(initial=0.0)) < 1e-3:
             break
@@ -280,8 +278,10 @@ def surroundings(body: Body) -> Surroundings:
     if body.moves:
         shifts = _moved(body, shifts, frame)
     x, y, z = body.scale
-    rest = Surroundings(lattice, ripples, shifts, frame, (1.0 / x, 1.0 / y, 1.0 / z))
-    if not body.breath and body.state.position == "supine":
+    rest = Surroundings(
+        lattice, ripples, shifts, frame, (1.0 / x, 1.0 / y, 1.0 / z), body.state.gravity
+    )
+    if not body.breath:
         return rest
     state, state_frame = _state(body)
     return dataclasses.replace(rest, state=state, state_frame=state_frame)
@@ -309,19 +309,4 @@ def _state(body: Body) -> tuple[Float32, Float32]:
 
     moves = [dataclasses.asdict(move) for move in body.breath]
     key = cache.digest("state", moves, list(body.scale))
-    back = np.asarray(cache.keep("warps", key, make)["state"], np.float32)
-    return (back, frame) if body.state.position == "supine" else _turned_over(back, frame)
-
-
-def _turned_over(back: Float32, frame: Float32) -> tuple[Float32, Float32]:
-    """Return the way back of a patient who lies on the belly: half a turn about the long axis."""
-    low, high = float(frame[2]), float(nodes(frame)[-1, 0, 0, 2])
-    wide = lattice_frame(
-        np.array([-_TABLE_MM, -_TABLE_MM, low]),
-        np.array([_TABLE_MM, _TABLE_MM, high]),
-        step_mm=16.0,
-    )
-    here = nodes(wide)
-    lying = here * _TURNS["prone"]
-    found: FloatArray = lying + shift_at(back, frame, lying) - here
-    return found.astype(np.float32).ravel(), wide
+    return np.asarray(cache.keep("warps", key, make)["state"], np.float32), frame

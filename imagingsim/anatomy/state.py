@@ -5,7 +5,7 @@ comes before everything else. The body as authored is at the end of a quiet expi
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from imagingsim.anatomy.body import Body
 
 GRAMMAR = "imagingsim.state/1"
+Position = Literal["supine", "prone", "decubitus_left", "decubitus_right"]
+"""On the back, on the belly, or on one side: the left or the right side is down."""
+POSITIONS: Final[tuple[Position, ...]] = get_args(Position)
+_DOWN: dict[Position, tuple[float, float, float]] = {
+    "supine": (0.0, 1.0, 0.0), "prone": (0.0, -1.0, 0.0),
+    "decubitus_left": (1.0, 0.0, 0.0), "decubitus_right": (-1.0, 0.0, 0.0),
+}  # fmt: skip
 
 
 @record
@@ -31,21 +38,31 @@ class BodyState:
     breathing
         0 at the end of a quiet expiration, 1 at the end of a deep breath.
     position
-        Whether the patient lies on the back or on the belly. Gas and fluid in the bowel keep the
-        levels of a supine patient: the kernels know no other gravity yet, so no acquisition asks
-        for it.
+        On what the patient lies, head first. Gas rises, fluid and food sink, and the lung is
+        densest where it is lowest; soft organs keep their shape.
     oral_contrast
         Whether the bowel holds positive contrast medium.
     """
 
     breathing: float = 0.0
-    position: Literal["supine", "prone"] = "supine"
+    position: Position = "supine"
     oral_contrast: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a breath that cannot be."""
         if not 0.0 <= self.breathing <= 1.0:
             raise ContentError(f"breathing lies between 0 and 1, got {self.breathing:g}")
+
+    @property
+    def gravity(self) -> tuple[float, float, float]:
+        """The direction in which things fall, in the frame of the body."""
+        return _DOWN[self.position]
+
+    @property
+    def turn(self) -> FloatArray:
+        """From directions in the room, those of a supine patient, to the body's, (3, 3)."""
+        down, along = np.array(self.gravity), np.array([0.0, 0.0, 1.0])
+        return np.stack([np.cross(down, along), down, along], axis=1)
 
     @property
     def is_rest(self) -> bool:

@@ -55,7 +55,7 @@ from imagingsim.geometry.placing import brick_points, enter, lattice_points, lis
 from imagingsim.geometry.solids import join_loft, join_simple
 from imagingsim.geometry.texture_kernels import shade
 from imagingsim.geometry.tube_kernels import join_tube
-from imagingsim.geometry.writing import clear, write_brick, write_field, write_list
+from imagingsim.geometry.writing import clear, write_brick, write_field, write_list, write_merged
 
 
 @compiled_inline
@@ -187,7 +187,10 @@ def _points(b: int, job: Job, batch: Batch, tables: Tables) -> int:
 def _write(b: int, n: int, job: Job, batch: Batch, result: Result) -> None:
     """Write what was found in a batch."""
     if job.kind == GRID:
-        write_brick(job.bricks[b], job.size, job.shape, batch, result)
+        if job.parts[0] * job.parts[1] * job.parts[2] == 1:
+            write_brick(job.bricks[b], job.size, job.shape, batch, result)
+        else:
+            write_merged(job.bricks[b], job, batch, result)
     elif job.kind == LATTICE:
         spread(batch, job.field, n)
         write_field(job.bricks[b], job.size, job.shape, batch.fields[job.field], result)

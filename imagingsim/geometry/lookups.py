@@ -220,6 +220,12 @@ def value_at(batch: Batch, field: int, i: int, outside: f32, inside: f32) -> f32
 
 
 @compiled_inline
+def fallen(x: f32, y: f32, z: f32, tables: Tables) -> f32:
+    """Return how far down a point lies: along gravity from the origin of the document, mm."""
+    return x * tables.space[7] + y * tables.space[8] + z * tables.space[9]
+
+
+@compiled_inline
 def apart(a: Float32, b: Float32) -> f32:
     """Return the distance between two boxes, mm."""
     dx = max(max(a[0] - b[1], b[0] - a[1]), F0)
@@ -251,6 +257,6 @@ def enclose(batch: Batch, n: int) -> None:
 
 __all__ = [
     "F0", "F1", "HALF", "QUARTER", "TINY", "Float32", "apart", "bell", "blend", "clip01",
-    "conclude", "enclose", "exponential", "extent", "f32", "noise", "noise_picked", "noise_row",
-    "pick", "settle", "smooth_min", "spread", "step", "trilinear", "value_at",
+    "conclude", "enclose", "exponential", "extent", "f32", "fallen", "noise", "noise_picked",
+    "noise_row", "pick", "settle", "smooth_min", "spread", "step", "trilinear", "value_at",
 ]  # fmt: skip

@@ -92,7 +92,8 @@ class Tables(NamedTuple):
         Displacement of the coordinates at the nodes of a lattice; its origin, 1 / step and size.
     space
         Millimetres of the document per millimetre of the patient: along x, y, z, and overall;
-        and the largest displacement of the warp and the state together along x, y, z, mm.
+        the largest displacement of the warp and the state together along x, y, z, mm; and the
+        direction in which things fall.
     state, state_frame
         Displacement of the patient's coordinates before all else, like the warp; size 0 for none.
     """
@@ -143,6 +144,8 @@ class Batch(NamedTuple):
         (8, points): rows of working space.
     places, owner
         Working space for places and for layers.
+    debts
+        (layers,): volume that voxels made of several points still owe to each layer.
     picked, lower
         Tube segments near the batch, and a lower bound of their distance.
     listed
@@ -169,6 +172,7 @@ class Batch(NamedTuple):
     spare: Float32
     places: Int64
     owner: Int64
+    debts: Int64
     picked: Int32
     lower: Float32
     listed: Int64
@@ -190,9 +194,10 @@ def scratch(tables: Tables, fields: int, width_mm: float) -> Batch:
         first=np.zeros(BATCH, np.uint16), second=np.zeros(BATCH, np.uint16),
         fraction=np.zeros(BATCH, np.float32), texture=np.zeros(BATCH, np.int8),
         spare=np.zeros((8, BATCH), np.float32), places=np.zeros(BATCH, np.int64),
-        owner=np.zeros(BATCH, np.int64), picked=np.zeros(segments, np.int32),
-        lower=np.zeros(segments, np.float32), listed=np.zeros(blocks, np.int64),
-        done=np.zeros(blocks, np.uint8), waiting=np.zeros((blocks, 2), np.int64),
+        owner=np.zeros(BATCH, np.int64), debts=np.zeros(len(tables.textures), np.int64),
+        picked=np.zeros(segments, np.int32), lower=np.zeros(segments, np.float32),
+        listed=np.zeros(blocks, np.int64), done=np.zeros(blocks, np.uint8),
+        waiting=np.zeros((blocks, 2), np.int64),
     )  # fmt: skip
 
 
@@ -213,8 +218,10 @@ class Job(NamedTuple):
         (groups, 2): bricks from and to; (groups, 6): the box around them in the document's space.
     size, shape
         (3,): of a brick (at most `BATCH` points), and of the grid.
+    parts
+        (3,): points of a brick that make one voxel of a `GRID`, along each axis.
     affine
-        (4, 4): from (slice, row, column, 1) to mm.
+        (4, 4): from (slice, row, column, 1) of a point to mm.
     points
         (n, 3): the list, LPS mm.
     field
@@ -227,6 +234,7 @@ class Job(NamedTuple):
     boxes: Float32
     size: Int32
     shape: Int32
+    parts: Int32
     affine: Float64
     points: Float64
     field: int

@@ -12,6 +12,7 @@ from imagingsim.geometry.lookups import (
     blend,
     clip01,
     f32,
+    fallen,
     noise,
     noise_picked,
     pick,
@@ -193,7 +194,7 @@ def _wall_mm(i: int, s: f32, batch: Batch, tables: Tables, at: int) -> f32:
     kind, wall, seed, depth = int(p[0]), p[1], p[2], p[5]
     x, y, z = batch.x[i], batch.y[i], batch.z[i]
     if kind == COLON:
-        return wall
+        return wall if depth <= F0 else wall + depth * _haustral_fold(i, s, batch, tables, at)
     if kind == STOMACH:
         ridge = F1 - min(abs(noise(tile, x, y, z, f32(10.0), seed)) / HALF, F1)
         return wall + depth * ridge * clip01(max((y + f32(70.0)) / f32(50.0), f32(0.1)))
@@ -203,6 +204,17 @@ def _wall_mm(i: int, s: f32, batch: Batch, tables: Tables, at: int) -> f32:
     wave = s * f32(6.2832) / p[6] + f32(2.2) * noise(tile, x, y, z, f32(6.0), seed)
     fold = HALF + HALF * math.sin(wave)
     return (wall + depth * fold * fold) * collapsed
+
+
+@compiled_inline
+def _haustral_fold(i: int, s: f32, batch: Batch, tables: Tables, at: int) -> f32:
+    """Return how much of a fold stands at a point: at the waists that `haustra` makes."""
+    p, tile = tables.numbers[at], tables.lattice
+    seed, period = p[2], p[6]
+    phase = s / period + f32(0.35) * trilinear(tile, s * f32(0.02) + seed, f32(0.3), f32(0.7))
+    away = (phase - f32(round(phase))) * period
+    high = noise(tile, batch.x[i], batch.y[i], batch.z[i], f32(20.0), seed + f32(9.0))
+    return clip01(f32(0.7) + f32(0.7) * high) * bell(away / f32(1.7))
 
 
 @compiled_inline
@@ -217,20 +229,21 @@ def _gas(i: int, s: f32, depth: f32, batch: Batch, tables: Tables, at: int) -> f
     p, tile = tables.numbers[at], tables.lattice
     kind, seed, level, bias = int(p[0]), p[2], p[3], p[4]
     x, y, z = batch.x[i], batch.y[i], batch.z[i]
+    down = fallen(x, y, z, tables)
     if kind == STOMACH:
-        return step(-(y - level) / f32(0.35))
+        return step(-(down - level) / f32(0.35))
     if kind == COLON:
-        lumps = f32(0.8) * noise(tile, x, y, z, f32(5.0), seed + F1)
-        lumps += f32(0.7) * noise(tile, x, y, z, f32(2.6), seed + f32(2.0))
+        lumps = f32(0.8) * noise(tile, x, y, z, f32(3.6), seed + F1)
+        lumps += f32(0.7) * noise(tile, x, y, z, f32(1.6), seed + f32(2.0))
         slow = trilinear(tile, s * f32(0.03) + seed, f32(5.5), f32(1.3))
-        bubbles = f32(0.8) * step((lumps - f32(1.7) + f32(0.35) * slow) / f32(0.5))
+        bubbles = f32(0.6) * step((lumps - f32(1.7) + f32(0.35) * slow) / f32(0.9))
         ripple = f32(2.0) * noise(tile, x, y, z, f32(12.0), seed + f32(6.0))
-        return max(bubbles, step(-(y - level - f32(12.0) * slow - ripple)))
+        return max(bubbles, step(-(down - level - f32(12.0) * slow - ripple)))
     pocket = trilinear(tile, s * f32(0.014) + seed + f32(20.0), f32(9.1), f32(2.7))
     if pocket <= HALF:
         return F0
     top = bias + f32(45.0) * (min(pocket, f32(1.5)) - f32(1.2))
-    return step((depth - HALF) / f32(0.4)) * step(-(y - top) / f32(0.8))
+    return step((depth - HALF) / f32(0.4)) * step(-(down - top) / f32(0.8))
 
 
 __all__ = ["fascia", "halo", "hollow", "kidney", "paint"]

@@ -108,6 +108,8 @@ class Surroundings:
         See `machine.Tables`.
     space
         Millimetres of the document per millimetre of the patient, along x, y, z.
+    gravity
+        The direction in which things fall, in the patient's coordinates.
     state, state_frame
         A shift of the patient's coordinates before all else, like the warp; size 0 for none.
     """
@@ -117,6 +119,7 @@ class Surroundings:
     warp: Float32
     warp_frame: Float32
     space: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    gravity: tuple[float, float, float] = (0.0, 1.0, 0.0)
     state: Float32 = field(default_factory=lambda: np.zeros(1, np.float32))
     state_frame: Float32 = field(default_factory=lambda: np.zeros(7, np.float32))
 
@@ -180,8 +183,8 @@ def assemble(
         np.array([*program.extra, 0.0], np.float32), kinds, texture_numbers, scale, fields,
         np.ascontiguousarray(classes, np.uint8), around.lattice, around.ripples, warp,
         around.warp_frame,
-        np.array([*around.space, around.lengths, *around.farthest_mm], np.float32), state,
-        around.state_frame,
+        np.array([*around.space, around.lengths, *around.farthest_mm, *around.gravity], np.float32),
+        state, around.state_frame,
     )  # fmt: skip
 
 

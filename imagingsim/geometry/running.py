@@ -1,6 +1,7 @@
 """Gives the batches of a job to threads."""
 
 import itertools
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -49,18 +50,24 @@ def run(
 
 
 def grid_job(
-    affine: FloatArray, shape: tuple[int, ...], bricks: Int32, size: tuple[int, ...],
-    tables: Tables,
+    affine: FloatArray, shape: tuple[int, ...], bricks: IntArray, size: Sequence[int] | IntArray,
+    tables: Tables, *, parts: Sequence[int] | IntArray = (1, 1, 1),
 ) -> Job:  # fmt: skip
-    """Return the job of a patient's grid; ``bricks`` as of `machine.Job`, in any order."""
-    bricks, groups = _grouped(bricks, size)
+    """Return the job of a patient's grid; ``affine``, ``bricks`` and ``size`` of its points.
+
+    Parameters
+    ----------
+    shape
+        Of the grid: its voxels are made of ``parts`` points along each axis.
+    """
+    bricks, groups = _grouped(bricks.astype(np.int32), size)
     low, high = _corners(bricks, groups, size)
     centre = 0.5 * (low + high) @ affine[:3, :3].T + affine[:3, 3]
     half = 0.5 * (high - low) @ np.abs(affine[:3, :3]).T
     boxes = _in_document(centre - half, centre + half, tables)
     return Job(
         GRID, bricks, groups, boxes, np.array(size, np.int32), np.array(shape, np.int32),
-        affine.astype(np.float64), _NO_POINTS, 0,
+        np.array(parts, np.int32), affine.astype(np.float64), _NO_POINTS, 0,
     )  # fmt: skip
 
 
@@ -73,7 +80,7 @@ def list_job(points_mm: Float64, tables: Tables) -> Job:
     high = np.maximum.reduceat(points_mm, starts) if len(starts) else np.zeros((0, 3))
     return Job(
         LIST, bricks, _one_each(bricks), _in_document(low, high, tables), np.zeros(3, np.int32),
-        np.zeros(3, np.int32), np.eye(4), points_mm, 0,
+        np.zeros(3, np.int32), np.ones(3, np.int32), np.eye(4), points_mm, 0,
     )  # fmt: skip
 
 
@@ -89,7 +96,7 @@ def lattice_job(field: int, first_mm: FloatArray, step_mm: float, shape: tuple[i
     affine[:3, 3] = first_mm
     return Job(
         LATTICE, bricks, groups, _rows(low, high), np.array(size, np.int32),
-        np.array(shape, np.int32), affine, _NO_POINTS, field,
+        np.array(shape, np.int32), np.ones(3, np.int32), affine, _NO_POINTS, field,
     )  # fmt: skip
 
 
@@ -102,7 +109,7 @@ def result(shape: tuple[int, ...] = (0, 0, 0), distances: Float32 | None = None)
     )  # fmt: skip
 
 
-def _grouped(bricks: Int32, size: tuple[int, ...]) -> tuple[Int32, Int64]:
+def _grouped(bricks: Int32, size: Sequence[int] | IntArray) -> tuple[Int32, Int64]:
     """Return bricks with neighbours together, and from where to where each group goes."""
     cell = (bricks - bricks.min(axis=0)) // (np.array(size) * _GROUP)
     order = np.lexsort((*bricks.T[::-1], *cell.T[::-1]))
@@ -116,7 +123,9 @@ def _one_each(bricks: Int32) -> Int64:
     return np.stack([np.arange(len(bricks)), np.arange(len(bricks)) + 1], axis=1).astype(np.int64)
 
 
-def _corners(bricks: Int32, groups: Int64, size: tuple[int, ...]) -> tuple[IntArray, IntArray]:
+def _corners(
+    bricks: Int32, groups: Int64, size: Sequence[int] | IntArray
+) -> tuple[IntArray, IntArray]:
     """Return the lowest and highest index in each group."""
     low = np.minimum.reduceat(bricks, groups[:, 0])
     return low, np.maximum.reduceat(bricks, groups[:, 0]) + (np.array(size) - 1)

@@ -14,6 +14,7 @@ from imagingsim.geometry.lookups import (
     clip01,
     exponential,
     f32,
+    fallen,
     noise,
     noise_picked,
     noise_row,
@@ -175,8 +176,9 @@ def _patterned(i: int, kind: int, layer: int, batch: Batch, tables: Tables) -> f
         blend(batch, i, f[2], _sheets(i, p, f, batch, tables))
     elif kind == LUNG:
         depth = min(value_at(batch, f[0], i, F0, f32(-30.0)), F0)
-        rind = exponential(depth * f32(0.2)) * step((y - p[10]) / f32(10.0))
-        return p[8] * (y - p[11]) + p[9] * rind
+        down = fallen(x, y, z, tables)
+        rind = exponential(depth * f32(0.2)) * step((down - p[10]) / f32(10.0))
+        return p[8] * (down - p[11]) + p[9] * rind
     elif kind == TRABECULAR:
         s = f32(16.0) / p[9]
         return p[8] * trilinear(
@@ -188,7 +190,8 @@ def _patterned(i: int, kind: int, layer: int, batch: Batch, tables: Tables) -> f
         )
         food = noise(tables.lattice, x, y, z, f32(7.0), p[4] + f32(4.0))
         food += f32(0.6) * noise(tables.lattice, x, y, z, f32(3.5), p[4] + f32(9.0))
-        return step((y - level) / f32(5.0)) * (f32(12.0) + f32(7.0) * food)
+        down = fallen(x, y, z, tables)
+        return step((down - level) / f32(5.0)) * (f32(12.0) + f32(7.0) * food)
     elif kind == BOWEL_FLUID:
         s = value_at(batch, f[0], i, F0, F0)
         slow = trilinear(tables.lattice, s * f32(0.045) + p[9], f32(3.1), f32(7.7))

@@ -13,11 +13,17 @@ from imagingsim.survey.report import SECTIONS, Labels, Report, survey_body
 from imagingsim.survey.scouting import Part, Scout
 from imagingsim.survey.shapes import Fault, shape_faults
 from imagingsim.survey.topology import Breach, judge
+from imagingsim.survey.volumes import (
+    SPACINGS_MM,
+    TOLERANCE_PERCENT,
+    OrganVolume,
+    organ_volumes,
+)  # fmt: skip
 
 __all__ = [
-    "SECTIONS", "BodyMass", "Breach", "Calibrated", "Fault", "Gallery", "GalleryRegion",
-    "InsertReading", "Labels", "Mass", "Part", "Quality", "ReferenceFile", "References", "Report",
-    "Scales", "Scout", "Sheet", "body_mass", "calibrate", "judge", "measure_quality",
-    "read_gallery", "read_references", "shape_faults", "survey_body", "write_calibration",
-    "write_gallery",
+    "SECTIONS", "SPACINGS_MM", "TOLERANCE_PERCENT", "BodyMass", "Breach", "Calibrated", "Fault",
+    "Gallery", "GalleryRegion", "InsertReading", "Labels", "Mass", "OrganVolume", "Part", "Quality",
+    "ReferenceFile", "References", "Report", "Scales", "Scout", "Sheet", "body_mass", "calibrate",
+    "judge", "measure_quality", "organ_volumes", "read_gallery", "read_references", "shape_faults",
+    "survey_body", "write_calibration", "write_gallery",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The report on a body: masses, lengths, levels, labels and topology, and what fails."""
+"""The report on a body: masses, lengths, levels, labels, topology, sampling, and what fails."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -15,9 +15,10 @@ from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
 from imagingsim.survey.references import References, read_references
 from imagingsim.survey.scouting import Scout
 from imagingsim.survey.topology import Breach, judge
+from imagingsim.survey.volumes import SPACINGS_MM, OrganVolume, organ_volumes
 from imagingsim.tissue import read_tissues
 
-SECTIONS = ("masses", "lengths", "levels", "labels", "topology")
+SECTIONS = ("masses", "lengths", "levels", "labels", "topology", "sampling")
 ENOUGH_ORGANS = 40
 """How many organs must be within their tolerance of the reference masses."""
 ENOUGH_LABELS = 104
@@ -62,6 +63,7 @@ class Report:
     labels: Labels | None = None
     breaches: tuple[Breach, ...] = ()
     promises: int = 0
+    volumes: tuple[OrganVolume, ...] = ()
 
     @property
     def organs_within(self) -> int:
@@ -88,7 +90,12 @@ class Report:
         out += [f"order of {name}" for name, good in (self.orders or {}).items() if not good]
         if self.labels is not None and not self.labels.good:
             out.append(f"only {self.labels.shown} TotalSegmentator classes; {ENOUGH_LABELS} needed")
-        return out + [str(breach) for breach in self.breaches]
+        out += [str(breach) for breach in self.breaches]
+        return out + [
+            f"volume of {v.label}: {v.worst_percent:+.1f} % when sampled coarsely"
+            for v in self.volumes
+            if not v.good
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data, with errors and verdicts written out."""
@@ -102,6 +109,11 @@ class Report:
         plain["topology"] = {
             "promises": self.promises, "broken": [asdict(breach) for breach in self.breaches]
         }  # fmt: skip
+        plain["sampling"] = [
+            {"organ": v.label, "spacings_mm": SPACINGS_MM, "ml": v.ml,
+             "errors_percent": [round(e, 2) for e in v.errors_percent], "good": v.good}
+            for v in self.volumes
+        ]  # fmt: skip
         return plain
 
 
@@ -160,6 +172,9 @@ class _Surveyor:
         promises = [p for p in self.references.file.topology if self.sex in p.sexes]
         broken = [breach for promise in promises for breach in judge(self.scout, promise)]
         return {"breaches": tuple(broken), "promises": len(promises)}
+
+    def sampling(self) -> dict[str, Any]:
+        return {"volumes": organ_volumes(self.scout.phantom)}
 
 
 def shown_labels(scout: Scout) -> Labels:
