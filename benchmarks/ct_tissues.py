@@ -158,10 +158,14 @@ def test_object(name: str) -> Iterator[Line]:
         yield name, f"{basis}_density", f"{value * density:.5f}", "g/cm3", source
 
 
+FAINT = "water, 1 % denser: 10 HU brighter at every tube voltage"
 WATER = [
     ("water", "density", "1.0", "g/cm3", "by definition of the CT number"),
     ("water", "water_density", "1.0", "g/cm3", "by definition of the CT number"),
     ("water", "hydroxyapatite_density", "0.0", "g/cm3", "by definition of the CT number"),
+    ("faint_10_hu", "density", "1.01", "g/cm3", FAINT),
+    ("faint_10_hu", "water_density", "1.01", "g/cm3", FAINT),
+    ("faint_10_hu", "hydroxyapatite_density", "0.0", "g/cm3", FAINT),
 ]
 
 CEMENT = (

@@ -195,18 +195,32 @@ def quality(
 
 
 def _show_quality(name: str, found: survey.Quality) -> None:
-    table = Table(title=name, box=None, pad_edge=False)
-    for heading in ("rod", "HU", "range", ""):
-        table.add_column(heading)
-    for rod in found.inserts:
-        wanted = f"{rod.low_hu:g} to {rod.high_hu:g}"
-        table.add_row(rod.name, f"{rod.mean_hu:.0f}", wanted, "" if rod.within else "outside")
-    Console(width=LINE).print(table)
     print(
-        f"water {found.water_hu:.1f} HU, edge {found.edge_hu:+.1f} HU, noise "
-        f"{found.noise_hu:.1f} HU at {found.noise_frequency_mm:.2f} per mm, MTF 50 % "
-        f"{found.mtf50_lp_cm:.1f} and 10 % {found.mtf10_lp_cm:.1f} lp/cm"
+        f"{name}: water {found.water_hu:.1f} HU, edge {found.edge_hu:+.1f} HU, noise "
+        f"{found.noise_hu:.1f} HU at {found.noise_frequency_mm:.2f} per mm"
     )
+    if found.inserts:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("rod", "HU", "range", ""):
+            table.add_column(heading)
+        for rod in found.inserts:
+            wanted = f"{rod.low_hu:g} to {rod.high_hu:g}"
+            table.add_row(rod.name, f"{rod.mean_hu:.0f}", wanted, "" if rod.within else "outside")
+        Console(width=LINE).print(table)
+    for sharp in [found.wire, *found.edges]:
+        if sharp is not None:
+            print(
+                f"{sharp.name}: transfer 50 % at {sharp.half_lp_cm:.1f} and 10 % at "
+                f"{sharp.tenth_lp_cm:.1f} lp/cm"
+            )
+    if found.resolved_lp_cm is not None:
+        left = ", ".join(f"{bar.lp_cm:g}: {100 * bar.modulation:.0f} %" for bar in found.bars)
+        print(f"bars resolved up to {found.resolved_lp_cm:g} lp/cm ({left})")
+    for faint in found.faint:
+        print(
+            f"faint rod of {faint.diameter_mm:g} mm: {faint.contrast_hu:.1f} HU, "
+            f"contrast to noise {faint.contrast_to_noise:.2f}"
+        )
 
 
 @app.command()

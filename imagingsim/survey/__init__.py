@@ -7,9 +7,16 @@ from imagingsim.survey.calibration import Calibrated, calibrate, write_calibrati
 from imagingsim.survey.gallery import read_gallery, write_gallery
 from imagingsim.survey.gallery_records import Gallery, GalleryRegion, Sheet
 from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
-from imagingsim.survey.quality import InsertReading, Quality, measure_quality
+from imagingsim.survey.quality import (
+    BarReading,
+    FaintReading,
+    InsertReading,
+    Quality,
+    measure_quality,
+)
 from imagingsim.survey.references import ReferenceFile, References, read_references
 from imagingsim.survey.report import SECTIONS, Labels, Report, survey_body
+from imagingsim.survey.resolution import Resolution
 from imagingsim.survey.scouting import Part, Scout
 from imagingsim.survey.shapes import Fault, shape_faults
 from imagingsim.survey.topology import Breach, judge
@@ -21,9 +28,10 @@ from imagingsim.survey.volumes import (
 )  # fmt: skip
 
 __all__ = [
-    "SECTIONS", "SPACINGS_MM", "TOLERANCE_PERCENT", "BodyMass", "Breach", "Calibrated", "Fault",
-    "Gallery", "GalleryRegion", "InsertReading", "Labels", "Mass", "OrganVolume", "Part", "Quality",
-    "ReferenceFile", "References", "Report", "Scales", "Scout", "Sheet", "body_mass", "calibrate",
-    "judge", "measure_quality", "organ_volumes", "read_gallery", "read_references", "shape_faults",
-    "survey_body", "write_calibration", "write_gallery",
+    "SECTIONS", "SPACINGS_MM", "TOLERANCE_PERCENT", "BarReading", "BodyMass", "Breach",
+    "Calibrated", "FaintReading", "Fault", "Gallery", "GalleryRegion", "InsertReading", "Labels",
+    "Mass", "OrganVolume", "Part", "Quality", "ReferenceFile", "References", "Report",
+    "Resolution", "Scales", "Scout", "Sheet", "body_mass", "calibrate", "judge", "measure_quality",
+    "organ_volumes", "read_gallery", "read_references", "shape_faults", "survey_body",
+    "write_calibration", "write_gallery",
 ]  # fmt: skip

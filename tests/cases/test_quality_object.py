@@ -11,7 +11,8 @@ from imagingsim.anatomy import read_quality_object
 from imagingsim.content import Library, library
 from imagingsim.errors import AcquisitionError, ContentError
 from imagingsim.grid import Grid
-from imagingsim.survey.quality import modulation_transfer, noise_power
+from imagingsim.survey.quality import noise_power
+from imagingsim.survey.resolution import modulation_transfer
 from imagingsim.volume import Volume
 
 NAME = "image_quality_cylinder"
@@ -59,4 +60,13 @@ def test_the_scanner_passes_its_acceptance_test() -> None:
     assert [rod.name for rod in found.inserts if not rod.within] == []
     assert abs(found.water_hu) < 2.0
     assert abs(found.edge_hu) < 3.0
-    assert 3.0 < found.mtf50_lp_cm < 3.9
+    assert found.wire is not None
+    assert 3.0 < found.wire.half_lp_cm < 3.9
+    for edge in found.edges:
+        assert edge.half_lp_cm == pytest.approx(found.wire.half_lp_cm, abs=0.3), edge.name
+    for bar in found.bars[:5]:
+        expected = np.interp(bar.lp_cm / 10.0, *found.wire.curve.T)
+        assert bar.modulation == pytest.approx(expected, abs=0.06), bar.lp_cm
+    largest = found.faint[0]
+    assert largest.contrast_hu == pytest.approx(10.0, abs=1.0)
+    assert largest.contrast_to_noise > 0.5
