@@ -1,13 +1,17 @@
 """Where an injected contrast medium is at each moment: a model of the circulation.
 
 Well-mixed pools joined by blood flow, with exchange between the blood of an organ and the water
-around its cells, and filtration by the kidneys [1]_. The pools' sizes and flows are those of the
-reference adult [2]_, scaled to the patient.
+around its cells, and filtration by the kidneys [1]_. The flows are those of the reference
+adult [2]_, [3]_, scaled to the patient; the exchange is authored, so that the courses of aorta,
+portal vein and liver agree with published ones (see `tests/physics/test_ct_circulation.py`).
 
 References
 ----------
 .. [1] Bae KT, Heiken JP, Brink JA. Radiology 207 (1998) 647. doi:10.1148/radiology.207.3.9609886
-.. [2] ICRP Publication 89 (2002), blood volumes and flows of adults. From memory: verify.
+.. [2] Williams LR, Leggett RW. Clin Phys Physiol Meas 10 (1989) 187.
+   doi:10.1088/0143-0815/10/3/001
+.. [3] National Research Council. Risk Assessment of Radon in Drinking Water (1999), table A-1 and
+   page 240, which print the flows of [2]_ and the blood in arteries and veins. doi:10.17226/6287
 """
 
 import math
@@ -24,21 +28,31 @@ STEP_S: Final = 0.5
 LAST_S: Final = 1200.0
 
 CARDIAC_INDEX_L_MIN_M2: Final = {"male": 3.42, "female": 3.55}
-"""Output of the heart per body surface at 30 (ICRP 89: 6.5 and 5.9 L/min)."""
+"""Output of the heart per body surface at 30: 6.5 L/min in a man of 1.90 m2 [3]_; 5.9 L/min in a
+woman of 1.66 m2 (ICRP 89)."""
 
 DECLINE_PER_YEAR: Final = 0.0075
-"""Loss of output per year of age after 30 (Brandfonbrener et al., Circulation 1955: 1 %; later
-series less; authored between)."""
+"""Loss of output per year of age after 30 (Brandfonbrener et al. 1955: 1 %,
+doi:10.1161/01.CIR.12.4.557; later series less; authored between)."""
 
 FILLING: Final = {
     "arm": 0.012, "right": 0.045, "lung_in": 0.05, "lung_out": 0.055, "left": 0.045, "aorta": 0.05,
     "kidney": 0.02, "gut": 0.075, "spleen": 0.014, "portal": 0.025, "liver": 0.075,
     "upper": 0.06, "lower": 0.17, "upper_vein": 0.05, "lower_vein": 0.12,
 }  # fmt: skip
-"""Share of the blood in each pool; what is missing to 1 takes no part in the first minutes."""
+"""Share of the blood in each pool; what is missing to 1 takes no part in the first minutes.
+
+Arteries hold 6 % and veins 18 % of the blood [3]_: the aorta and its branches, arm and trunk veins
+here. The rest is authored within what physiology texts give: heart 7 to 9, lungs 9 to 12 %.
+"""
 
 FLOW: Final = {"kidney": 0.19, "gut": 0.16, "spleen": 0.03, "liver": 0.065, "upper": 0.24}
-"""Share of the heart's output through each organ; the rest goes through the lower body."""
+"""Share of the heart's output through each organ; the rest goes through the lower body.
+
+Table A-1 of [3]_: kidneys 19; stomach 1, small bowel 10, colon 4 and pancreas 1; spleen 3; liver,
+arterial, 6.5 %. Upper body: brain 12, heart wall 4, bronchi 2.5, thyroid 1.5 % and, authored, 4 %
+of muscle, skin and bone of arms and neck.
+"""
 
 ARM: Final = 0.1
 """Flow through the injected vein, its saline flush included, over the heart's output (authored:
@@ -52,7 +66,8 @@ WATER: Final = {
     "upper": 0.40,
     "lower": 1.50,
 }
-"""Litres of exchangeable water outside the vessels per litre of blood, by organ."""
+"""Litres of exchangeable water outside the vessels per litre of all blood, by organ (authored: in
+all 2.1, of the 2 to 3 that extracellular water without plasma is)."""
 
 EXCHANGE: Final = {
     "gut": 1.2,
@@ -62,7 +77,8 @@ EXCHANGE: Final = {
     "upper": 0.6,
     "lower": 1.2,
 }
-"""Permeability times surface over the organ's blood flow."""
+"""Permeability times surface over the organ's blood flow (authored: free passage in spleen and
+liver, whose sinusoids have no barrier; slower in the upper body, whose brain has one)."""
 
 POOLS: Final = (*FILLING, *(f"{organ}_water" for organ in WATER), "urine")
 HAEMATOCRIT: Final = 0.42
@@ -111,12 +127,12 @@ class Circulation:
 
 
 def body_surface_m2(subject: Subject) -> float:
-    """Return the body surface (Du Bois and Du Bois 1916)."""
+    """Return the body surface (Du Bois 1916, doi:10.1001/archinte.1916.00080130010002)."""
     return 0.007184 * subject.weight_kg**0.425 * (100.0 * subject.height_m) ** 0.725
 
 
 def blood_volume_l(subject: Subject) -> float:
-    """Return the blood volume (Nadler et al., Surgery 1962)."""
+    """Return the blood volume (Nadler et al., Surgery 51 (1962) 224; PMID 21936146)."""
     cube, slope, constant = (
         (0.3669, 0.03219, 0.6041) if subject.sex == "male" else (0.3561, 0.03308, 0.1833)
     )
