@@ -22,7 +22,9 @@ Disc = tuple[str, float, float, float, float]
 def tissues() -> Tissues:
     one, none = Quantity(1.0, "by definition"), Quantity(0.0, "by definition")
     water = {"water_density": one, "hydroxyapatite_density": none, "density": one}
-    return read_tissues(library()).derive("water", "bile", water)
+    known = read_tissues(library()).derive("water", "bile", water)
+    iodine = {**water, "iodine_density": Quantity(10.0, "by definition")}
+    return known.derive("iodine_10_mg_ml", "bile", iodine)
 
 
 @pytest.fixture
@@ -98,6 +100,19 @@ def scan(tissues: Tissues, subject: Subject) -> Callable[..., Volume]:
         )[0]  # fmt: skip
 
     return take
+
+
+@pytest.fixture
+def raw(tissues: Tissues, subject: Subject) -> Callable[..., ct.RawScan]:
+    """Return a function that keeps the path lengths of discs, for images at many settings."""
+
+    def keep(parts: Sequence[Disc], settings: ct.CtSettings) -> ct.RawScan:
+        reach = max(abs(c) + s for _, x, y, a, b in parts for c, s in ((x, a), (y, b))) + 6.0
+        side = (-reach, reach)
+        grid = ct.sampling_grid(settings, Box(side, side, (0.0, settings.slice_interval_mm)))
+        return ct.RawScan(discs(grid, parts), tissues, [settings], subject=subject)
+
+    return keep
 
 
 def near(volume: Volume, x: float, y: float, radius: float) -> FloatArray:

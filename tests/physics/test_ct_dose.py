@@ -26,6 +26,9 @@ def test_size_specific_factors_are_those_of_aapm_204() -> None:
     """Tables 1D and 2D of the report: 30 cm, and 16 cm in the head phantom."""
     assert size_specific_factor(np.array(30.0), 32) == pytest.approx(1.23, abs=0.005)
     assert size_specific_factor(np.array(16.0), 16) == pytest.approx(1.01, abs=0.005)
+    fitted = 3.704369 * np.exp(-0.03671937 * 27.0), 1.874799 * np.exp(-0.03871313 * 18.0)
+    assert size_specific_factor(np.array(27.0), 32) == pytest.approx(fitted[0], rel=1e-6)
+    assert size_specific_factor(np.array(18.0), 16) == pytest.approx(fitted[1], rel=1e-6)
 
 
 def test_a_chest_of_365_mgy_cm_gives_5_1_msv(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """CT numbers, noise, artefacts and contrast of scanned bodies against published values."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from imagingsim import ct
 from imagingsim.anatomy.sampled import SampledPhantom
 from imagingsim.grid import Box, Grid
 from imagingsim.series import Subject
+from imagingsim.survey.quality import noise_power
 from imagingsim.tissue import Tissues
 from imagingsim.units import FloatArray
 from imagingsim.volume import Volume
@@ -17,28 +19,44 @@ Disc = tuple[str, float, float, float, float]
 Paint = Callable[[Grid, Sequence[Disc]], SampledPhantom]
 Settings = Callable[..., ct.CtSettings]
 Scan = Callable[..., Volume]
+Raw = Callable[..., ct.RawScan]
 Roi = Callable[[Volume, float, float, float], FloatArray]
 
 
-@pytest.mark.parametrize(
-    ("kvp", "added"),
-    [(70.0, "none"), (90.0, "none"), (120.0, "none"), (120.0, "aluminium_3"), (150.0, "none"),
-     (150.0, "tin_0.6")],
-)  # fmt: skip
-@pytest.mark.parametrize("radius", [80.0, 160.0])
+BEAMS = [(kvp, "none") for kvp in (70.0, 80.0, 90.0, 100.0, 120.0, 140.0, 150.0)]
+BEAMS += [(120.0, "aluminium_3"), (150.0, "tin_0.6")]
+
+
+@pytest.mark.parametrize("bowtie", ["body", "head"])
+@pytest.mark.parametrize("radius", [80.0, 100.0, 160.0])
 def test_water_is_0_hu_from_centre_to_edge(
-    scan: Scan, settings: Settings, kvp: float, added: str, radius: float
+    raw: Raw, settings: Settings, radius: float, bowtie: str
 ) -> None:
-    """Clinical acceptance is 4 HU (ACR: 7); so many photons that noise averages out."""
-    image = scan(
-        [("water", 0, 0, radius, radius)],
-        settings(kvp=kvp, mas=800.0, pitch=0.2, added_filter=added),
-    )
-    points = image.grid.points_mm()[0]
-    distance = np.hypot(points[..., 0], points[..., 1])
-    for inner in np.arange(0.0, 0.9, 0.15) * radius:
-        ring = (distance >= inner) & (distance < min(inner + 0.15 * radius, 0.93 * radius))
-        assert abs(image.array[0, ring].mean()) <= 1.0
+    """Within 1 HU at every tube voltage; clinical acceptance is 4 HU (ACR: 7)."""
+    asked = settings(bowtie=bowtie, tube_modulation=False)
+    taken = raw([("water", 0, 0, radius, radius)], asked)
+    side = (np.arange(asked.matrix) - (asked.matrix - 1) / 2.0) * asked.pixel_mm
+    distance = np.hypot(side[:, None], side)
+    for kvp, added in BEAMS:
+        image = taken.image(0, replace(asked, kvp=kvp, added_filter=added), noise=False)
+        for inner in np.arange(0.0, 0.9, 0.15) * radius:
+            outer = min(inner + 0.15 * radius, 0.93 * radius)
+            ring = (distance >= inner) & (distance < outer)
+            assert abs(image[ring].mean()) <= 1.0, (kvp, added, inner)
+
+
+@pytest.mark.parametrize(
+    ("kvp", "hu_per_mg"), [(80.0, 41.7), (100.0, 32.3), (120.0, 26.7), (140.0, 23.0)]
+)
+def test_iodine_brightens_water_by_its_slope(
+    raw: Raw, settings: Settings, kvp: float, hu_per_mg: float
+) -> None:
+    """HU per mg/mL in the centre of 20 cm of water, within 8 %."""
+    asked = settings(kvp=kvp)
+    body: list[Disc] = [("water", 0, 0, 100, 100), ("iodine_10_mg_ml", 0, 0, 12, 12)]
+    image = raw(body, asked).image(0, noise=False)
+    middle = slice(asked.matrix // 2 - 4, asked.matrix // 2 + 4)
+    assert image[middle, middle].mean() / 10.0 == pytest.approx(hu_per_mg, rel=0.08)
 
 
 def test_air_is_minus_1000_hu(scan: Scan, settings: Settings, roi: Roi) -> None:
@@ -77,15 +95,25 @@ def test_cortical_bone_reads_as_behind_a_water_only_correction(
 def test_noise_falls_with_the_root_of_mas_and_of_thickness(
     scan: Scan, settings: Settings, roi: Roi
 ) -> None:
-    def noise(**changes: float) -> float:
-        image = scan([("water", 0, 0, 160, 160)], settings(**changes), slices=8)
-        return float(roi(image, 0.0, 0.0, 40.0).std())
+    """Exponent -0.50 +- 0.02, fitted over 24 slices each."""
 
-    loads = [100.0, 200.0, 400.0, 800.0]
-    by_load = [noise(mas=mas) for mas in loads]
-    assert np.polyfit(np.log(loads), np.log(by_load), 1)[0] == pytest.approx(-0.5, abs=0.03)
-    thick = noise(slice_thickness_mm=10.0, slice_interval_mm=10.0)
-    assert by_load[1] / thick == pytest.approx(np.sqrt(2.0), rel=0.06)
+    def exponent(setting: str, values: list[float], **also: float) -> float:
+        noise = []
+        for value in values:
+            asked = {setting: value, **also}
+            if setting == "slice_thickness_mm":
+                asked["slice_interval_mm"] = value
+            image = scan(
+                [("water", 0, 0, 160, 160)],
+                settings(matrix=160, views=240, scan_mode="axial", **asked), slices=24,
+            )  # fmt: skip
+            noise.append(float(roi(image, 0.0, 0.0, 60.0).std()))
+        return float(np.polyfit(np.log(values), np.log(noise), 1)[0])
+
+    assert exponent("mas", [100.0, 280.0, 800.0]) == pytest.approx(-0.5, abs=0.02)
+    assert exponent("slice_thickness_mm", [2.0, 4.0, 8.0], mas=400.0) == pytest.approx(
+        -0.5, abs=0.02
+    )
 
 
 def test_noise_at_13_mgy_is_that_of_a_clinical_scanner(
@@ -99,22 +127,24 @@ def test_noise_at_13_mgy_is_that_of_a_clinical_scanner(
     assert 10.0 <= roi(image, 0.0, 0.0, 25.0).std() <= 16.0
 
 
-def test_iterative_strength_3_takes_a_third_of_the_noise_and_makes_it_coarser(
-    scan: Scan, settings: Settings, roi: Roi
+def test_iterative_strength_lowers_the_noise_and_its_frequency_and_leaves_the_edges(
+    raw: Raw, scan: Scan, settings: Settings, roi: Roi
 ) -> None:
-    """About 10 % per step of strength, as vendors' third-generation methods; edges untouched."""
-    body: list[Disc] = [("water", 0, 0, 110, 110)]
-    images = [
-        scan(body, settings(matrix=512, iterative_strength=strength), slices=4)
-        for strength in (0, 3)
-    ]
-    noise = [float(roi(image, 0.0, 0.0, 40.0).std()) for image in images]
-    assert noise[1] / noise[0] == pytest.approx(0.67, abs=0.05)
-    middle = [image.array[:, 200:312, 200:312].astype(float) for image in images]
-    alike = [
-        float(np.corrcoef(part[:, :, :-2].ravel(), part[:, :, 2:].ravel())[0, 1]) for part in middle
-    ]
-    assert alike[1] > alike[0]
+    """About 10 % less noise per step, as vendors' third-generation methods, and a lower peak."""
+    body: list[Disc] = [("water", 0, 0, 90, 90), ("polytetrafluoroethylene", 30, 0, 9, 9)]
+    asked = settings(reconstruction_diameter_mm=200.0, tube_modulation=False)
+    noise, frequency = [], []
+    for strength in (0, 1, 3, 5):
+        image = scan(body, replace(asked, iterative_strength=strength), slices=4)
+        noise.append(float(roi(image, -35.0, 0.0, 20.0).std()))
+        power = noise_power(image.array.astype(float), asked.pixel_mm)
+        frequency.append(float((power[:, 0] * power[:, 1]).sum() / power[:, 1].sum()))
+    assert noise[2] / noise[0] == pytest.approx(0.67, abs=0.05)
+    assert sorted(noise, reverse=True) == noise
+    assert sorted(frequency, reverse=True) == frequency
+    kept = raw(body, asked)
+    sharp = [kept.image(0, replace(asked, iterative_strength=n), noise=False) for n in (0, 5)]
+    assert (sharp[0] == sharp[1]).all()
 
 
 def test_tube_modulation_evens_the_noise_of_a_wide_body(
@@ -143,7 +173,7 @@ def test_cement_in_a_vertebra_darkens_the_psoas(
     scan: Scan, settings: Settings, roi: Roi, abdomen: tuple[Disc, ...]
 ) -> None:
     cement: list[Disc] = [("bone_cement", -6, 40, 9, 9), ("bone_cement", 6, 43, 8, 7)]
-    assert -80.0 < _difference(scan, settings, roi, abdomen, cement, 34.0, 44.0) < -10.0
+    assert -60.0 < _difference(scan, settings, roi, abdomen, cement, 34.0, 44.0) < -20.0
 
 
 def test_titanium_screws_streak(
