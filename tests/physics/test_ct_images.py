@@ -8,6 +8,7 @@ import pytest
 
 from imagingsim import ct
 from imagingsim.anatomy.sampled import SampledPhantom
+from imagingsim.ct.settings import AddedFilter
 from imagingsim.grid import Box, Grid
 from imagingsim.series import Subject
 from imagingsim.survey.quality import noise_power
@@ -23,7 +24,9 @@ Raw = Callable[..., ct.RawScan]
 Roi = Callable[[Volume, float, float, float], FloatArray]
 
 
-BEAMS = [(kvp, "none") for kvp in (70.0, 80.0, 90.0, 100.0, 120.0, 140.0, 150.0)]
+BEAMS: list[tuple[float, AddedFilter]] = [
+    (kvp, "none") for kvp in (70.0, 80.0, 90.0, 100.0, 120.0, 140.0, 150.0)
+]
 BEAMS += [(120.0, "aluminium_3"), (150.0, "tin_0.6")]
 
 
