@@ -7,6 +7,7 @@ from imagingsim.reformat import PlaneName, Projection
 from imagingsim.volume import Volume
 
 Modality = Literal["CT", "MR", "PT"]
+Position = Literal["supine", "prone", "decubitus_left", "decubitus_right"]
 Sex = Literal["female", "male", "other"]
 
 
@@ -80,7 +81,7 @@ class CtTechnique:
     effective_dose_icrp_103_msv: float | None = None
     contrast: Contrast | None = None
     mode: Literal["helical", "axial", "scout"] = "helical"
-    position: Literal["supine", "prone"] = "supine"
+    position: Position = "supine"
     added_filter: str = "none"
 
 

@@ -14,8 +14,7 @@ from imagingsim.scan.ct_series import (
     refuse_contrast,
     take_ct,
     take_scouts,
-    turned_labels,
-    turned_series,
+    turned,
 )  # fmt: skip
 from imagingsim.scan.placing import labels_on
 from imagingsim.scan.protocol import SeriesRequest, read_acquisition
@@ -88,9 +87,10 @@ def _taken(
         series += [_series(visit, request, *one) for request, one in zip(group, taken, strict=True)]
         labels.append(_labels(visit, truth, series[-len(group)]))
     series += reformats(visit, series)
-    if visit.protocol.position == "prone":
-        return tuple(map(turned_series, series)), tuple(map(turned_labels, labels))
-    return tuple(series), tuple(labels)
+    if visit.protocol.position == "supine":
+        return tuple(series), tuple(labels)
+    turn = visit.turn
+    return tuple(turned(turn, one) for one in series), tuple(turned(turn, one) for one in labels)
 
 
 def subject_of(case: Case, timepoint: str) -> Subject:

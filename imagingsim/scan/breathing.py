@@ -38,15 +38,13 @@ def state_of(case: Case, protocol: AcquisitionProtocol, series: SeriesRequest) -
 def at_rest_mm(case: Case, study: Study, series: str, point_mm: Point) -> Point:
     """Return where a point seen in a series lies when the patient does not breathe, LPS mm.
 
-    Of a prone patient the point is given in the patient's directions, as series are.
+    The point is given in the patient's directions, as series are.
     """
     protocol = read_acquisition(case.library, study.acquisition)
     request = next((one for one in protocol.series if one.name == series), protocol.series[0])
     state = state_of(case, protocol, request)
-    if protocol.position == "prone":
-        left, posterior, superior = point_mm
-        point_mm = (-left, -posterior, superior)
-    return case.at_rest_mm(point_mm, arms=protocol.arms, state=state)
+    x, y, z = (float(value) for value in state.turn.T @ point_mm)
+    return case.at_rest_mm((x, y, z), arms=protocol.arms, state=state)
 
 
 def _mean(levels: tuple[Level, ...]) -> float:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-
-import numpy as np
+from typing import TypeVar
 
 from imagingsim import ct
 from imagingsim.anatomy import SampledPhantom, sample
@@ -15,10 +14,11 @@ from imagingsim.scan.motion import both_moments
 from imagingsim.scan.protocol import AcquisitionProtocol, ReformatRequest, SeriesRequest
 from imagingsim.scan.visit import Taken, Visit
 from imagingsim.series import CtTechnique, Derivation, Series, Subject
+from imagingsim.units import FloatArray
 from imagingsim.volume import Volume
 
+Placed = TypeVar("Placed", Series, LabelVolume)
 SCOUT_NAMES = {"ap": "Scout AP", "lateral": "Scout lateral"}
-HALF_TURN = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 def refuse_contrast(protocol: AcquisitionProtocol, subject: Subject) -> None:
@@ -109,17 +109,16 @@ def _reformat(one: Series, wanted: ReformatRequest) -> Series:
     )  # fmt: skip
 
 
-def turned_series(one: Series) -> Series:
-    """Return a series of a patient who lies prone, in the patient's own directions."""
-    return replace(one, volume=_turned(one.volume))
+def turned(turn: FloatArray, one: Placed) -> Placed:
+    """Return a series or its truth, placed in the room, in the patient's own directions.
 
-
-def turned_labels(truth: LabelVolume) -> LabelVolume:
-    """Return the truth of a patient who lies prone, in the patient's own directions."""
-    return replace(truth, volume=_turned(truth.volume))
-
-
-def _turned(volume: Volume) -> Volume:
-    """Return a volume that was placed on the table's axes, placed on those of a prone patient."""
-    grid = Grid(volume.grid.shape, HALF_TURN @ volume.grid.affine)
-    return Volume(volume.array, grid, volume.quantity, volume.unit)
+    Parameters
+    ----------
+    turn
+        (3, 3) from directions in the room to those of the patient.
+    """
+    volume = one.volume
+    affine = volume.grid.affine.copy()
+    affine[:3] = turn @ affine[:3]
+    grid = Grid(volume.grid.shape, affine)
+    return replace(one, volume=Volume(volume.array, grid, volume.quantity, volume.unit))

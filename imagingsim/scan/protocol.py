@@ -11,6 +11,7 @@ from imagingsim.errors import ContentError
 from imagingsim.mr import MrSettings
 from imagingsim.pet import PetSettings
 from imagingsim.reformat import PlaneName, Projection
+from imagingsim.series import Position
 
 FOLDER = "protocols/acquisition"
 
@@ -108,7 +109,7 @@ class AcquisitionProtocol:
     arms
         How the patient holds the arms; up for the trunk, so that they do not shade it.
     position
-        On the back or on the belly, the head first; only CT is taken on the belly.
+        On what the patient lies, the head first; only CT is taken on anything but the back.
     breathing
         Held at the end of a quiet expiration or of a deep breath, or going on (``free``): then a
         PET scan averages over it, and CT and MR are taken at the average depth. While it is
@@ -125,7 +126,7 @@ class AcquisitionProtocol:
     series: tuple[SeriesRequest, ...]
     sources: tuple[AcquisitionSource, ...]
     arms: Literal["down", "up"] = "down"
-    position: Literal["supine", "prone"] = "supine"
+    position: Position = "supine"
     breathing: Breathing = "expiration"
     oral_contrast: bool = False
     scouts: tuple[ScoutView, ...] = ()
@@ -164,8 +165,8 @@ def _problems(protocol: AcquisitionProtocol, document: Document) -> Iterator[str
             names.add(name)
         yield from _problems_of(series, document, index)
     others = [one.name for one in protocol.series if one.ct is None]
-    if others and protocol.position == "prone":
-        said = f"only CT is taken prone, but {', '.join(others)} is none"
+    if others and protocol.position != "supine":
+        said = f"only CT is taken {protocol.position}, but {', '.join(others)} is none"
         yield document.problem(said, "position")
     if protocol.scouts and len(others) == len(protocol.series):
         yield document.problem("only a CT scanner takes scouts; leave them out", "scouts")

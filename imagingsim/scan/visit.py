@@ -14,6 +14,7 @@ from imagingsim.scan.protocol import AcquisitionProtocol, SeriesRequest
 from imagingsim.series import Subject, Technique
 from imagingsim.streams import stream
 from imagingsim.tissue import Tissues, read_tissues
+from imagingsim.units import FloatArray
 from imagingsim.volume import Volume
 
 Taken = list[tuple[Volume, Technique]]
@@ -58,6 +59,11 @@ class Visit:
     def state(self, series: SeriesRequest) -> BodyState:
         """Return the state in which a series is taken, or for the longest time."""
         return state_of(self.case, self.protocol, series)
+
+    @property
+    def turn(self) -> FloatArray:
+        """From directions in the room to those of the patient, (3, 3)."""
+        return BodyState(position=self.protocol.position).turn
 
     def in_state(self, state: BodyState) -> Phantom:
         """Return the patient in a state."""

@@ -15,7 +15,9 @@ from imagingsim.volume import Volume
 WINDOWS = {"bone": (400.0, 1800.0), "lung": (-600.0, 1500.0), "brain": (40.0, 80.0)}
 """Centre and width, HU, when the series is named after the window."""
 
-POSITIONS = {"supine": "HFS", "prone": "HFP"}
+POSITIONS = {
+    "supine": "HFS", "prone": "HFP", "decubitus_left": "HFDL", "decubitus_right": "HFDR",
+}  # fmt: skip
 SCAN_OPTIONS = {"helical": "HELICAL", "axial": "AXIAL", "scout": "SCOUT"}
 REFORMATS = {
     "mean": ("MPR", codes.MULTIPLANAR),
