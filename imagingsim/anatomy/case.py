@@ -24,6 +24,8 @@ from imagingsim.anatomy.habitus import changed_tissues
 from imagingsim.anatomy.habitus_records import Habitus
 from imagingsim.anatomy.lesion import Lesion, Target
 from imagingsim.anatomy.lesion_growth import Instance, entries_of, instances_of
+from imagingsim.anatomy.lesion_posture import Posture
+from imagingsim.anatomy.lesion_push import pushed
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.state import REST, BodyState, Level
 from imagingsim.anatomy.terrain import Terrain
@@ -239,16 +241,27 @@ class Case:
         Parameters
         ----------
         arms
-            ``"down"``, or ``"up"`` as for a scan of the trunk; the lesions stay where they are.
+            ``"down"``, or ``"up"`` as for a scan of the trunk; lesions go with what they lie in.
         state
             How the patient lies and breathes; the lesions go with what they lie in.
         """
-        instances = self.instances(timepoint)
+        instances = self._in_posture(timepoint, arms)
         entries = [entry for instance in instances for entry in entries_of(instance)]
         numbers = {
             instance.placed.label: self.lesion_numbers[instance.placed.id] for instance in instances
         }
-        return body_phantom(self._body(arms, state), entries, numbers)
+        masses = [
+            (one.placed, one.lesion.shape.mass.pushes)
+            for one in instances
+            if one.lesion.shape.mass is not None
+        ]
+        return body_phantom(pushed(self._body(arms, state), masses), entries, numbers)
+
+    def _in_posture(self, timepoint: str | None, arms: str) -> tuple[Instance, ...]:
+        """Return the single lesions alive at a timepoint where a posture takes them."""
+        if arms == "down":
+            return self.instances(timepoint)
+        return _followed(self, self.timepoint(timepoint).id, arms)
 
     def at_rest_mm(self, point_mm: Point, *, arms: str = "down", state: BodyState = REST) -> Point:
         """Return where a point of the patient in a state lies at rest, LPS mm."""
@@ -331,6 +344,18 @@ def _instances(case: Case, timepoint: str) -> tuple[Instance, ...]:
     if problems:
         raise ContentError("\n".join(problems))
     return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def _followed(case: Case, timepoint: str, arms: str) -> tuple[Instance, ...]:
+    """Move the lesions with a posture once per timepoint."""
+    posture = Posture(
+        body_of(case.library, case.body, case.habitus),
+        body_of(case.library, case.body, case.habitus, arms),
+        case.terrain,
+        terrain_of(case.library, case.body, case.habitus, arms),
+    )
+    return posture.follow(case.instances(timepoint))
 
 
 @lru_cache(maxsize=256)

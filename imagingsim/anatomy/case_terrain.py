@@ -33,9 +33,9 @@ def body_of(
 
 
 @lru_cache(maxsize=4)
-def terrain_of(library: Library, name: str, habitus: Habitus | None) -> Terrain:
+def terrain_of(library: Library, name: str, habitus: Habitus | None, arms: str = "down") -> Terrain:
     """Return a body without lesions, to be searched."""
-    body = body_of(library, name, habitus)
+    body = body_of(library, name, habitus, arms)
     phantom = Phantom(body)
 
     def probe(points_mm: FloatArray) -> IntArray:

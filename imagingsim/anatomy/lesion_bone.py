@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from imagingsim.anatomy.lesion_margin import creep_entry, uneven_entry
 from imagingsim.anatomy.lesion_mass import bulges
 from imagingsim.anatomy.lesion_parts import BONE_NAMES, Entry, Placed, Solid
 from imagingsim.content import record
@@ -16,10 +17,16 @@ class Osteolysis:
     ----------
     breach
         How much of the lesion also leaves the bone, as a fraction of its size: 0 stays inside.
+    moth_eaten_mm
+        Width of the zone in which only patches of the bone are gone.
+    mottle
+        As of a mass.
     """
 
     breach: float = 0.0
     raggedness: float = 0.22
+    moth_eaten_mm: float = 3.0
+    mottle: float = 0.3
 
 
 def osteolysis_entries(placed: Placed, shape: Osteolysis) -> list[Entry]:
@@ -27,10 +34,13 @@ def osteolysis_entries(placed: Placed, shape: Osteolysis) -> list[Entry]:
     ragged = bulges(placed, shape.raggedness, 1.2)
     layers = [{"material": placed.tissue}]
     inside = placed.entry("", [placed.ellipsoid()], layers, displace=ragged, over=list(BONE_NAMES))
+    entries = [creep_entry(placed, shape.moth_eaten_mm, BONE_NAMES), inside]
+    if shape.mottle > 0.0:
+        entries.append(uneven_entry(placed, shape.mottle))
     if shape.breach <= 0.0:
-        return [inside]
+        return entries
     out = placed.ellipsoid(0.5 * placed.size_mm * shape.breach)
-    return [inside, placed.entry("breach", [out], layers, later=1, displace=ragged)]
+    return [*entries, placed.entry("breach", [out], layers, later=0.1, displace=ragged)]
 
 
 @record

@@ -1,7 +1,8 @@
-"""Infiltrating masses: a solid middle, and fingers that grow between the fibres around it."""
+"""Infiltrating masses: a solid middle, fingers and patches that grow between what is around."""
 
 import numpy as np
 
+from imagingsim.anatomy.lesion_margin import creep_entry
 from imagingsim.anatomy.lesion_mass import Mass, mass_entries
 from imagingsim.anatomy.lesion_parts import Entry, Placed, rounded
 from imagingsim.content import record
@@ -29,13 +30,14 @@ class Infiltrate:
 
 
 def infiltrate_entries(placed: Placed, shape: Infiltrate) -> list[Entry]:
-    """Return the entries of an infiltrating mass: fingers first, the solid part over them."""
+    """Return the entries of an infiltrating mass: fingers, patches that creep, the solid part."""
     fingers = [_finger(placed, shape) for _ in range(shape.fingers)]
     patchy = placed.entry(
         "fingers", fingers, [{"material": placed.tissue, "over": list(shape.into)}], later=-1,
-        displace=[{"amplitude_mm": 0.9, "wavelength_mm": 6.0}],
+        displace=[{"amplitude_mm": 0.7, "wavelength_mm": 4.5, "octaves": 2}],
     )  # fmt: skip
-    return [patchy, *mass_entries(placed, shape.mass)]
+    creep = creep_entry(placed, shape.reach_mm, shape.into)
+    return [patchy, creep, *mass_entries(placed, shape.mass)]
 
 
 def _finger(placed: Placed, shape: Infiltrate) -> Entry:
@@ -43,12 +45,12 @@ def _finger(placed: Placed, shape: Infiltrate) -> Entry:
     direction /= np.linalg.norm(direction)
     surface = 1.0 / np.linalg.norm(direction / (0.5 * placed.size_mm))
     reach = surface + shape.reach_mm * placed.rng.uniform(0.45, 1.0)
-    bend = placed.rng.normal(size=3) * 0.12 * reach
-    width = placed.rng.uniform(2.2, 4.2)
-    steps = ((0.7 * surface, 0.0, width), (0.5 * (surface + reach), 0.5, 0.7 * width),
-             (reach, 1.0, 0.8))  # fmt: skip
+    bend = placed.rng.normal(size=3) * 0.16 * reach
+    width = placed.rng.uniform(1.4, 3.0)
+    steps = ((0.7 * surface, 0.0, width), (0.5 * (surface + reach), 0.5, 0.6 * width),
+             (reach, 1.0, 0.4))  # fmt: skip
     points = [
         [*rounded(placed.point_mm(direction * far + bend * turn)), round(radius, 3)]
         for far, turn, radius in steps
     ]
-    return {"tube": {"points": points, "smooth_mm": 2.0}}
+    return {"tube": {"points": points, "smooth_mm": 3.0}}

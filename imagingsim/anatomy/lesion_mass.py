@@ -2,30 +2,22 @@
 
 import numpy as np
 
-from imagingsim.anatomy.lesion_parts import Entry, Placed, Solid, ball_points
+from imagingsim.anatomy.lesion_margin import (
+    Duct,
+    Merge,
+    Necrosis,
+    creep_entry,
+    duct_entries,
+    merge_entries,
+    strands_entry,
+    uneven_entry,
+)
+from imagingsim.anatomy.lesion_parts import BONE_NAMES, Entry, Placed, Solid, ball_points
 from imagingsim.anatomy.placement import seed_of
 from imagingsim.content import record
 
 NOISE_REACH = 0.6
 """Amplitude of a noise whose largest bulges are about 1."""
-
-
-@record
-class Necrosis:
-    """Dead tissue inside a mass.
-
-    Attributes
-    ----------
-    rim_mm
-        Thickness of the living tissue left outside.
-    patches
-        1: one core; more: separate pockets.
-    """
-
-    rim_mm: float
-    patches: int = 1
-    patch_fraction: float = 0.32
-    tissue: str = "tumour_necrosis"
 
 
 @record
@@ -83,6 +75,16 @@ class Mass:
         Amplitude of the large bulges, as a fraction of the smallest radius.
     roughness_mm
         Amplitude of the fine irregularity.
+    mottle
+        Largest share of dead or poorly perfused tissue between its living cells: 0 is even.
+    strands_mm
+        How far strands reach into the fat around it.
+    merges
+        The organ it grows into without a border.
+    ducts
+        Ducts it closes.
+    pushes
+        Vessels it bends around itself; see `imagingsim.anatomy.lesion_push`.
     """
 
     lobulation: float = 0.08
@@ -91,6 +93,11 @@ class Mass:
     rim: Rim | None = None
     cover: Cover | None = None
     fragments: Fragments | None = None
+    mottle: float = 0.0
+    strands_mm: float = 0.0
+    merges: Merge | None = None
+    ducts: tuple[Duct, ...] = ()
+    pushes: tuple[str, ...] = ()
 
 
 def bulges(placed: Placed, lobulation: float, roughness_mm: float) -> list[dict[str, float]]:
@@ -99,9 +106,9 @@ def bulges(placed: Placed, lobulation: float, roughness_mm: float) -> list[dict[
     largest = 0.5 * float(placed.size_mm.max())
     amplitude = round(NOISE_REACH * lobulation * smallest, 3)
     return [
-        {"amplitude_mm": amplitude, "wavelength_mm": round(0.9 * largest, 2)},
-        {"amplitude_mm": min(roughness_mm, round(0.12 * smallest, 3)),
-         "wavelength_mm": round(max(3.0, 0.25 * largest), 2)},
+        {"amplitude_mm": amplitude, "wavelength_mm": round(0.9 * largest, 2), "octaves": 2},
+        {"amplitude_mm": min(roughness_mm, round(0.07 * smallest, 3)),
+         "wavelength_mm": round(max(3.0, 0.34 * largest), 2), "octaves": 2},
     ]  # fmt: skip
 
 
@@ -112,18 +119,30 @@ def mass_entries(placed: Placed, shape: Mass) -> list[Entry]:
         layers.append({"inset_mm": shape.rim.thickness_mm, "material": shape.rim.inside})
     more: dict[str, object] = {"displace": bulges(placed, shape.lobulation, shape.roughness_mm)}
     if placed.enters == "displace":
-        more["fix"] = True
+        more |= {"fix": True, "gap": {"mm": 0.3, "smooth_mm": 2.0}}
     if placed.enters == "erode":
         more["outside"] = [{"field": "endocranium", "margin_mm": placed.leaves_mm}]
     entries: list[Entry] = [{**placed.entry("", [placed.ellipsoid()], layers), **more}]
-    if shape.necrosis:
-        entries.append(_core(placed, shape.necrosis))
     if shape.cover:
         bulging = bulges(placed, shape.lobulation, shape.roughness_mm)
         entries = [*_cover(placed, shape.cover, bulging), *entries]
     if shape.fragments:
         entries.append(_fragments(placed, shape.fragments))
-    return entries
+    return [*entries, *_grown_in(placed, shape)]
+
+
+def _grown_in(placed: Placed, shape: Mass) -> list[Entry]:
+    """Return what joins a mass to its surroundings, and what makes it uneven."""
+    entries: list[Entry] = []
+    if shape.mottle > 0.0 or shape.necrosis:
+        entries.append(uneven_entry(placed, shape.mottle, shape.necrosis))
+    if placed.enters == "destroy":
+        entries.append(creep_entry(placed, 4.0, [*BONE_NAMES, "muscle"]))
+    if shape.strands_mm > 0.0:
+        entries.append(strands_entry(placed, shape.strands_mm))
+    if shape.merges:
+        entries += merge_entries(placed, shape.merges)
+    return [*entries, *(entry for duct in shape.ducts for entry in duct_entries(placed, duct))]
 
 
 def _cover(placed: Placed, cover: Cover, bulging: list[dict[str, float]]) -> list[Entry]:
@@ -159,31 +178,3 @@ def _fragments(placed: Placed, left: Fragments) -> Entry:
         [{"material": left.material, "over": [placed.label]}], later=2,
         displace=[{"amplitude_mm": 0.7, "wavelength_mm": 4.0}],
     )  # fmt: skip
-
-
-def _core(placed: Placed, necrosis: Necrosis) -> Entry:
-    inner = np.maximum(0.5 * placed.size_mm - necrosis.rim_mm, 1.0)
-    if necrosis.patches == 1:
-        solid: list[Solid] = [placed.ellipsoid(inner)]
-        amplitude = 0.22 * float(inner.min())
-    else:
-        semi = necrosis.patch_fraction * float(np.cbrt(np.prod(inner)))
-        centres = _spread(placed, necrosis.patches) * np.maximum(inner - semi, 0.0)
-        sizes = placed.rng.uniform(0.7, 1.15, size=(necrosis.patches, 3)) * semi
-        solid = [placed.ellipsoid(size, shift) for size, shift in zip(sizes, centres, strict=True)]
-        amplitude = 0.25 * semi
-    return placed.entry(
-        "core", solid, [{"material": necrosis.tissue, "over": [placed.label]}], later=1,
-        displace=[{"amplitude_mm": round(amplitude, 3),
-                   "wavelength_mm": round(max(5.0, 0.7 * float(inner.max())), 2)}],
-    )  # fmt: skip
-
-
-def _spread(placed: Placed, count: int) -> np.ndarray:
-    """Return points in the unit ball that keep away from each other."""
-    points = ball_points(placed.rng, 60)
-    chosen = [points[0] * 0.3]
-    while len(chosen) < count:
-        room = np.min([np.linalg.norm(points - other, axis=1) for other in chosen], axis=0)
-        chosen.append(points[int(np.argmax(room))])
-    return np.array(chosen)

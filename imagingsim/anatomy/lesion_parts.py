@@ -16,10 +16,13 @@ from imagingsim.units import FloatArray
 
 Entry = Mapping[str, object]
 Solid = Mapping[str, object]
+Ellipsoid = dict[str, dict[str, object]]
 
 DISPLACING_RANK = 35
 LATE_RANK = 85
 BONE_NAMES = tuple(sorted(BONE))
+FATTY = ("visceral_fat", "subcutaneous_fat", "connective_tissue")
+"""Soft tissue between organs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,11 @@ class Placed:
         """Where it enters the painting order."""
         return DISPLACING_RANK if self.enters == "displace" else LATE_RANK
 
+    @property
+    def late_rank(self) -> int:
+        """Where it enters what is painted when all organs stand."""
+        return LATE_RANK
+
     def point_mm(self, shift: Sequence[float] = (0.0, 0.0, 0.0)) -> FloatArray:
         """Return a point given along the lesion's own axes, mm from its centre."""
         point: FloatArray = self.anchor.point_mm + np.asarray(shift) @ self.anchor.axes
@@ -57,7 +65,7 @@ class Placed:
 
     def ellipsoid(
         self, semi_mm: FloatArray | None = None, shift: Sequence[float] = (0.0, 0.0, 0.0)
-    ) -> Solid:
+    ) -> Ellipsoid:
         """Return an ellipsoid along the lesion's axes; by default the lesion's own."""
         semi = 0.5 * self.size_mm if semi_mm is None else semi_mm
         return {
@@ -74,7 +82,7 @@ class Placed:
         solid: Sequence[Solid],
         layers: Sequence[Mapping[str, object]],
         *,
-        later: int = 0,
+        later: float = 0,
         **more: object,
     ) -> Entry:
         """Return an entry of the body's grammar for one part of the lesion."""

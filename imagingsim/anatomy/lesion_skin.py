@@ -46,7 +46,7 @@ def _outline(placed: Placed, lobes: int) -> list[Solid]:
     """Return upright columns through the skin whose union spans the plaque's size."""
     half = 0.5 * placed.size_mm
     turns = placed.rng.uniform(0.0, 2 * np.pi) + np.arange(lobes) * 2 * np.pi / lobes
-    columns = [placed.ellipsoid(np.array([0.72 * half[0], 14.0, 0.72 * half[2]]))]
+    columns: list[Solid] = [placed.ellipsoid(np.array([0.72 * half[0], 14.0, 0.72 * half[2]]))]
     for turn in turns:
         radius = placed.rng.uniform(0.35, 0.5)
         shift = (1.0 - radius) * half * np.array([np.cos(turn), 0.0, np.sin(turn)])

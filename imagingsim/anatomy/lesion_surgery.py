@@ -3,12 +3,14 @@
 import numpy as np
 
 from imagingsim.anatomy.lesion_mass import bulges
-from imagingsim.anatomy.lesion_parts import Entry, Placed, axes_of, rounded
+from imagingsim.anatomy.lesion_parts import Entry, Placed, Solid, axes_of, rounded
 from imagingsim.content import record
 
 SKIN_MM = 2.0
 BULGE = 0.2
 """Half width of a flap's bulge as a fraction of its width and height together: it ends near 0."""
+THINNING_MM = 16.0
+"""Half thickness of the lens a flap's muscle is cut to: its edge runs out flat."""
 SCAR = 1.4
 """Outline within which skin rises to a flap's edge, as a fraction of the flap's."""
 
@@ -53,14 +55,15 @@ class Flap:
 def flap_entries(placed: Placed, shape: Flap) -> list[Entry]:
     """Return the entries of a flap: muscle, then the fat and skin it carries."""
     half, part = 0.5 * placed.size_mm, shape.bone_defect
-    edge = placed.ellipsoid(np.array([half[0], 45.0, half[2]]))
+    edge: Solid = placed.ellipsoid(np.array([half[0], 45.0, half[2]]))
     hole = placed.ellipsoid(np.array([part * half[0], 45.0, part * half[2]]))
     raised = {"intersect": _raised(placed, shape, 0.0)}
     deep = {"subtract": _raised(placed, shape, shape.fat_mm + SKIN_MM)}
     under_skin = {"subtract": _raised(placed, shape, SKIN_MM)}
-    outside = [{"field": shape.endocranium, "margin_mm": 0.8}]
+    outside = [{"field": shape.endocranium, "margin_mm": -0.4}]
     soft = ["subcutaneous_fat", "skin", "muscle", "connective_tissue", "air", "visceral_fat"]
     ripple = [{"amplitude_mm": 0.5, "wavelength_mm": 14.0}]
+    lens = placed.ellipsoid(np.array([half[0], THINNING_MM, half[2]]))
     muscle = [{"material": placed.tissue}]
     fat, skin = [{"material": "subcutaneous_fat"}], [{"material": "skin"}]
     around = placed.ellipsoid(np.array([SCAR * half[0], 45.0, SCAR * half[2]]))
@@ -68,7 +71,7 @@ def flap_entries(placed: Placed, shape: Flap) -> list[Entry]:
     scar = placed.entry("scar", [around, raised], rising, later=-1)
     return [
         {**scar, "label": "skin"},
-        placed.entry("", [edge, raised], muscle, over=soft, displace=ripple, outside=outside),
+        placed.entry("", [lens, raised], muscle, over=soft, displace=ripple, outside=outside),
         placed.entry("defect", [hole, raised], muscle, later=1, displace=ripple, outside=outside),
         placed.entry("fat", [edge, raised, deep], fat, later=2),
         placed.entry("skin", [edge, raised, under_skin], skin, later=3),
@@ -98,7 +101,7 @@ def screw_entries(placed: Placed, shape: Screw) -> list[Entry]:
         [*rounded(placed.point_mm([0.0, depth, 0.0])), round(0.5 * width, 3)]
         for depth, width in ((0.4, shaft), (-length, 0.8 * shaft))
     ]
-    solid = [
+    solid: list[Solid] = [
         placed.ellipsoid(np.array([0.5 * head, 0.7, 0.5 * head]), [0.0, 0.3, 0.0]),
         {"tube": {"points": ends}},
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +48,7 @@ class Painter:
     structure: Structure
     target: int
     arc: int
+    painted: dict[tuple[str, str | None, str], int] = field(default_factory=dict)
 
     def paint(self) -> None:
         """Write every instruction that paints the structure."""
@@ -68,6 +69,14 @@ class Painter:
     def label(self) -> str:
         """Label of the structure."""
         return self.structure.label if self.structure.label is not None else self.structure.id
+
+    def _shared(self, layer: LayerRecord) -> int:
+        """Return one layer for all that look alike: coverages of a tissue painted twice add up."""
+        texture = self._hanging(layer)
+        look = (layer.material, layer.label, repr(texture))
+        if look not in self.painted:
+            self.painted[look] = self._new(layer.material, layer.label, texture)
+        return self.painted[look]
 
     def _new(
         self, material: str, label: str | None = None, texture: TextureRecord | None = None,
@@ -92,7 +101,7 @@ class Painter:
         self._add(m.HALO, layer, -1, halo.mm * self.solids.place.scale, halo.wavelength_mm, seed)
 
     def _layer(self, layer: LayerRecord) -> None:
-        index = self._new(layer.material, layer.label, self._hanging(layer))
+        index = self._shared(layer)
         over = layer.over or self.structure.over
         mask = self.compiler.layers.mask(over) if over else -1
         patches = (0.0, 1.0, 0.0, 0.0)

@@ -183,6 +183,13 @@ class Phantom:
         place = _taken_to(document, around.warp, around.warp_frame)
         return self._in_state(place * np.asarray(self.body.scale))
 
+    def to_document_mm(self, points_mm: object) -> FloatArray:
+        """Return where points of the patient at rest lie in the body's document, shape (n, 3)."""
+        around = self.surroundings
+        place = np.atleast_2d(np.asarray(points_mm, dtype=np.float64)) / self.body.scale
+        document: FloatArray = place + shift_at(around.warp, around.warp_frame, place)
+        return document
+
     def _in_state(self, points_mm: FloatArray) -> FloatArray:
         """Return where the state takes points of the patient at rest."""
         around = self.surroundings

@@ -65,7 +65,8 @@ def grown(text: str) -> list[dict[str, Any]]:
 
 
 SHAPES = [
-    "mass: {necrosis: {rim_mm: 3, patches: 4}, rim: {thickness_mm: 2, inside: oedema}}",
+    "mass: {mottle: 0.3, necrosis: {rim_mm: 3}, rim: {thickness_mm: 2, inside: oedema}}",
+    "mass: {strands_mm: 5, merges: {host: liver}, ducts: [{of: duct, wider_mm: 1, through: [a]}]}",
     "mass: {cover: {skin_mm: 1.2}, fragments: {of: [rib], count: 5, length_mm: [4, 13]}}",
     "infiltrate: {fingers: 5, reach_mm: 6, into: [muscle]}",
     "plaque: {}",
