@@ -229,9 +229,11 @@ class Case:
         """Return the single lesions alive at a timepoint, placed."""
         return _instances(self, self.timepoint(timepoint).id)
 
-    def lesions_at(self, timepoint: str | None = None) -> tuple[ResolvedLesion, ...]:
+    def lesions_at(
+        self, timepoint: str | None = None, *, arms: str = "down"
+    ) -> tuple[ResolvedLesion, ...]:
         """Return the single lesions alive at a timepoint, placed, in the order of their numbers."""
-        return tuple(self._resolved(instance) for instance in self.instances(timepoint))
+        return tuple(self._resolved(instance) for instance in self._in_posture(timepoint, arms))
 
     def phantom(
         self, timepoint: str | None = None, *, arms: str = "down", state: BodyState = REST

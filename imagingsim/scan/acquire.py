@@ -176,7 +176,7 @@ def _solved(
 ) -> Tissues:
     """Return the tissues with the uptake that makes each targeted lesion read what it shall."""
     tissues = visit.tissues(request)
-    for lesion in visit.case.lesions_at(visit.timepoint):
+    for lesion in visit.case.lesions_at(visit.timepoint, arms=visit.protocol.arms):
         for target in lesion.targets:
             if target.acquisition != visit.acquisition:
                 continue

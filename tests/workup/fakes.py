@@ -34,8 +34,10 @@ LESION_HU = 20.0
 class FakeCase(Case):
     """A case of the library whose lesions lie on a lattice instead of in a body."""
 
-    def lesions_at(self, timepoint: str | None = None) -> tuple[ResolvedLesion, ...]:
-        """Return the lesions alive, as balls."""
+    def lesions_at(
+        self, timepoint: str | None = None, *, arms: str = "down"
+    ) -> tuple[ResolvedLesion, ...]:
+        """Return the lesions alive, as balls; ``arms`` moves none of them."""
         found = []
         for lesion in self.lesions:
             if not self.alive(lesion, timepoint):
