@@ -5,16 +5,17 @@ from an `Imaging` that is handed in, so it knows no scanner, no file format and 
 """
 
 from imagingsim.workup.catalogue import Catalogue, read_catalogue
-from imagingsim.workup.engine import walk
+from imagingsim.workup.engine import walk_world
 from imagingsim.workup.guard import Guard, guard
 from imagingsim.workup.needle import Probe
 from imagingsim.workup.outcome import DISCLAIMER, Outcome, Sampling, Step, Visit
 from imagingsim.workup.protocol import Protocol, check_protocol, protocols, read_protocol
+from imagingsim.workup.simulated import Imaging, SimulatedWorld, walk
 from imagingsim.workup.spec import ProtocolFile
-from imagingsim.workup.walking import Imaging
+from imagingsim.workup.world import World
 
 __all__ = [
     "DISCLAIMER", "Catalogue", "Guard", "Imaging", "Outcome", "Probe", "Protocol", "ProtocolFile",
-    "Sampling", "Step", "Visit", "check_protocol", "guard", "protocols", "read_catalogue",
-    "read_protocol", "walk",
+    "Sampling", "SimulatedWorld", "Step", "Visit", "World", "check_protocol", "guard",
+    "protocols", "read_catalogue", "read_protocol", "walk", "walk_world",
 ]  # fmt: skip

@@ -2,33 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from imagingsim.anatomy.case import Case, ResolvedLesion
 from imagingsim.anatomy.case_records import Lab
 from imagingsim.reading import Reading
 from imagingsim.workup.belief import Belief
 from imagingsim.workup.clock import DeathClock
 from imagingsim.workup.guard import Guard, Value
 from imagingsim.workup.protocol import Protocol
-
-WORDS = {
-    "pacemaker": ("pacemaker", "defibrillator"),
-    "claustrophobia": ("claustrophobi",),
-    "iodine_allergy": ("iodin",),
-    "metformin": ("metformin",),
-    "diabetes": ("diabetes",),
-    "cement": ("cement", "vertebroplasty"),
-}
-"""Words in the case's implants, drugs, allergies and illnesses that set a flag of ``patient.``."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """A lesion the doctors know of: where they believe it is, and how large."""
-
-    lesion: str
-    region: str
-    centre_mm: tuple[float, float, float]
-    diameter_mm: float
+from imagingsim.workup.world import Known, World
 
 
 @dataclass
@@ -41,9 +21,11 @@ class Chart:
         Suspicious lesions known at this timepoint, by id.
     reports
         Newest reading of each study.
+    visits, booked, samples
+        How often each state was entered, each study booked, and tissue taken.
     """
 
-    case: Case
+    world: World
     protocol: Protocol
     clock: DeathClock
     belief: Belief
@@ -58,6 +40,8 @@ class Chart:
     done: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
     visits: dict[str, int] = field(default_factory=dict)
+    booked: dict[str, int] = field(default_factory=dict)
+    samples: int = 0
     read_regions: set[str] = field(default_factory=set)
     marker_groups: set[str] = field(default_factory=set)
     diagnostic: bool | None = None
@@ -79,14 +63,6 @@ class Chart:
         self.read_regions.clear()
         self.blocked.clear()
         self.diagnostic = self.malignant = None
-
-    def day_of(self, timepoint: str) -> float:
-        """Return when a timepoint of the case is, in days since the walk began."""
-        return self.case.timepoint(timepoint).day - self.start_day
-
-    def lesions(self) -> dict[str, ResolvedLesion]:
-        """Return the lesions alive now, by id."""
-        return {lesion.id: lesion for lesion in self.case.lesions_at(self.timepoint)}
 
     def know(self, known: Known) -> None:
         """Remember a lesion; a later measurement replaces an earlier one."""
@@ -122,18 +98,7 @@ class Chart:
         return line.positive if line else None
 
     def _patient(self, name: str) -> Value:
-        patient = self.case.patient
-        values: dict[str, Value] = {
-            "dead": self.dead, "age": self.case.age_y(self.timepoint),
-            "weight": patient.weight_kg, "female": patient.sex == "female",
-        }  # fmt: skip
-        return values[name] if name in values else self._flag(name)
-
-    def _flag(self, name: str) -> bool:
-        patient = self.case.patient
-        facts = (*patient.comorbidities, *patient.medication, *patient.implants)
-        texts = [fact.text.lower() for fact in facts] + [text.lower() for text in patient.allergies]
-        return any(word in text for word in WORDS[name] for text in texts)
+        return self.dead if name == "dead" else self.world.patient(name, self.timepoint)
 
     def _lab(self, name: str) -> Value:
         return self.labs[name].value if name in self.labs else None

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from math import exp, inf
 
-import numpy as np
-
 from imagingsim.workup.catalogue import LogNormal
 
 MINUTES_PER_DAY = 1440
@@ -15,9 +13,9 @@ def whole_minutes(days: float) -> float:
     return round(days * MINUTES_PER_DAY) / MINUTES_PER_DAY
 
 
-def draw_days(duration: LogNormal, rng: np.random.Generator) -> float:
-    """Return one duration in days."""
-    return whole_minutes(duration.median_d * exp(duration.sigma * float(rng.standard_normal())))
+def days_of(duration: LogNormal, normal: float) -> float:
+    """Return the duration, in days, that belongs to a standard normal draw."""
+    return whole_minutes(duration.median_d * exp(duration.sigma * normal))
 
 
 @dataclass

@@ -1,38 +1,20 @@
 """The engine: walks one patient through one protocol, from the first state to an end."""
 
-from collections.abc import Callable
-from functools import cache
-from math import inf
-
-from imagingsim.anatomy import sample_points
-from imagingsim.anatomy.case import Case
-from imagingsim.anatomy.case_records import Evidence
 from imagingsim.progress import Progress, Silence
-from imagingsim.reading import Reader
-from imagingsim.study import Study
 from imagingsim.workup.belief import Belief
-from imagingsim.workup.chart import Chart, Known
+from imagingsim.workup.chart import Chart
 from imagingsim.workup.clock import DeathClock
 from imagingsim.workup.graph import transitions
 from imagingsim.workup.laboratory import draw_labs
-from imagingsim.workup.needle import Probe
 from imagingsim.workup.ordering import place_orders
-from imagingsim.workup.outcome import (
-    Choice,
-    Endpoint,
-    Examined,
-    Outcome,
-    Person,
-    Totals,
-    in_words,
-)
+from imagingsim.workup.outcome import Choice, Endpoint, Outcome, Totals
 from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.spec import Biopsy, End, Order, Set, State, Transition, Wait
 from imagingsim.workup.tissue import sample_tissue
-from imagingsim.workup.walking import Draft, Imaging, Walk, chances
+from imagingsim.workup.walking import Draft, Walk, chances
+from imagingsim.workup.world import World
 
 HORIZON, BIOPSY_LIMIT, BLOCKED = "horizon", "biopsy_limit", "blocked"
-UNIT_WORDS = {"1": "", "1e-5/year": "per 100,000 a year"}
 ENDINGS = {
     HORIZON: "The time limit of the protocol was reached.",
     BIOPSY_LIMIT: "No more biopsies are allowed at this point, and there is still no answer.",
@@ -40,74 +22,39 @@ ENDINGS = {
 }
 
 
-def nobody(study: Study) -> None:
-    """Keep no study."""
-
-
-def walk(
-    case: Case,
-    protocol: Protocol,
-    imaging: Imaging,
-    *,
-    seed: int,
-    probe: Callable[[str], Probe] | None = None,
-    archive: Callable[[Study], None] = nobody,
-    reader: Reader | None = None,
-    progress: Progress | None = None,
+def walk_world(
+    world: World, protocol: Protocol, *, seed: int = 0, progress: Progress | None = None
 ) -> Outcome:
-    """Walk a case through a protocol.
+    """Walk the patient of a world through a protocol.
 
     Parameters
     ----------
-    imaging
-        Makes the images: called with an acquisition and a timepoint of the case.
     seed
-        Equal content, seed and images give an equal outcome.
-    probe
-        Gives, for a timepoint, what tissue lies at points of the patient; the case's phantom when
-        not given.
-    archive
-        Hears of each study as soon as it is acquired, with its place in the walk.
-    reader
-        Who reads the images; the one of ``evidence.yaml`` when not given.
+        Written into the outcome; the world draws.
 
     Returns
     -------
     Outcome
         Every walk has one: the patient dies, an end is reached, or time is up.
     """
-    under_way = Walk(
-        case, protocol, seed, _chart(case, protocol), imaging, probe or _phantom_probe(case),
-        archive, reader or _reader(protocol), progress or Silence(),
+    return finish(begin(world, protocol, progress), seed)
+
+
+def begin(world: World, protocol: Protocol, progress: Progress | None = None) -> Walk:
+    """Return a walk at its first state, nothing done yet."""
+    timepoint, day = world.start
+    chart = Chart(
+        world, protocol, DeathClock(world.budget_d), Belief.before(protocol.differential),
+        timepoint, day,
     )  # fmt: skip
-    under_way.progress.begin(protocol.file.title, len(protocol.file.states))
-    ending = _run(under_way)
-    return _outcome(under_way, ending)
+    walk = Walk(world, protocol, chart, progress or Silence())
+    walk.progress.begin(protocol.file.title, len(protocol.file.states))
+    return walk
 
 
-def _chart(case: Case, protocol: Protocol) -> Chart:
-    start = case.timepoint(case.workup_timepoint)
-    left = case.outcome.survival_days
-    clock = DeathClock(inf if left is None else left - start.day)
-    belief = Belief.before(protocol.differential)
-    return Chart(case, protocol, clock, belief, start.id, start.day)
-
-
-def _reader(protocol: Protocol) -> Reader:
-    row = protocol.catalogue.evidence.reader
-    return Reader(threshold=row.threshold, efficiency=row.efficiency)
-
-
-def _phantom_probe(case: Case) -> Callable[[str], Probe]:
-    """Return a probe into the case's own phantom, built once per timepoint."""
-
-    @cache
-    def at(timepoint: str) -> Probe:
-        phantom = case.phantom(timepoint)
-        layers = phantom.layers
-        return lambda points: [layers[i] for i in sample_points(phantom, points)]
-
-    return at
+def finish(walk: Walk, seed: int) -> Outcome:
+    """Walk on to an end."""
+    return _outcome(walk, _run(walk), seed)
 
 
 def _run(walk: Walk) -> str:
@@ -156,23 +103,28 @@ def _do(walk: Walk, name: str, state: State) -> None:
 
 def _wait(walk: Walk, state: Wait) -> None:
     chart = walk.chart
-    if state.days is not None:
+    if state.timepoint is not None:
+        _wait_for_timepoint(walk, state, state.timepoint)
+    elif state.days is not None:
         walk.advance(chart.now_d + state.days)
-    elif state.timepoint is not None:
-        walk.advance(chart.day_of(state.timepoint))
-        if not walk.over:
-            chart.move_to(state.timepoint)
-            walk.draft.timepoint = state.timepoint
-            walk.note(" ".join(walk.case.timepoint(state.timepoint).history.split()))
     elif state.until is not None and state.timeout_d is not None:
         last = chart.now_d + state.timeout_d
         while not chart.holds(state.until) and chart.now_d < last and not walk.over:
             walk.advance(min(chart.now_d + 1.0, last))
 
 
+def _wait_for_timepoint(walk: Walk, state: Wait, timepoint: str) -> None:
+    chart, day = walk.chart, walk.world.day_of(timepoint)
+    walk.advance(chart.now_d + (state.days or 0.0) if day is None else day - chart.start_day)
+    if not walk.over:
+        chart.move_to(timepoint)
+        walk.draft.timepoint = timepoint
+        walk.note(walk.world.history(timepoint))
+
+
 def _set(walk: Walk, state: Set) -> None:
     if walk.draft.number == 1:
-        walk.note(" ".join(walk.case.timepoint(walk.chart.timepoint).history.split()))
+        walk.note(walk.world.history(walk.chart.timepoint))
     draw_labs(walk, state.labs)
     for region in state.examine:
         _examine(walk, region)
@@ -184,20 +136,14 @@ def _set(walk: Walk, state: Set) -> None:
 
 
 def _examine(walk: Walk, region: str) -> None:
-    """Look and feel: the doctor sees most of what lies at the surface, and may miss one."""
-    chart, evidence = walk.chart, walk.catalogue.evidence
-    there = [lesion for lesion in chart.lesions().values() if lesion.region == region]
-    for lesion in there:
-        if lesion.role == "sequela":
-            continue
-        rng = walk.rng(chart.timepoint, "examination", lesion.id)
-        found = float(rng.random()) < evidence.clinical_examination.value
-        walk.draft.examined.append(Examined(lesion.id, in_words(lesion.set_id), region, found))
-        if found:
-            diameter = 2 * sorted(lesion.extents_mm)[1]
-            chart.know(Known(lesion.id, region, lesion.centre_mm, diameter))
+    """Look and feel: what is found is known from now on."""
+    chart = walk.chart
+    for one, known in walk.world.examined(region, chart.timepoint):
+        walk.draft.examined.append(one)
+        if one.found:
+            chart.know(known)
     positive = any(one.found for one in walk.draft.examined if one.region == region)
-    rate = evidence.rate("clinical", region)
+    rate = walk.catalogue.evidence.rate("clinical", region)
     walk.remember(chart.belief.after_region(region, positive, rate))
     chart.read_regions.add(region)
 
@@ -220,53 +166,32 @@ def _go(walk: Walk, step: Transition) -> str:
     return step.to
 
 
-def _outcome(walk: Walk, ending: str) -> Outcome:
-    case, file = walk.case, walk.protocol.file
+def _outcome(walk: Walk, ending: str, seed: int) -> Outcome:
+    about, file = walk.world.about, walk.protocol.file
     for draft in walk.drafts:
         for index, visit in enumerate(draft.visits):
             if visit.status == "planned":
                 why = (*visit.why, "the walk ended before it was due")
                 draft.update_visit(index, status="cancelled", why=why)
-    last = walk.protocol.file.states.get(walk.draft.state)
+    last = file.states.get(walk.draft.state)
     text = last.title if isinstance(last, End) and last.title else ENDINGS.get(ending, ending)
     return Outcome(
-        case_id=case.id, case_title=case.title, person=_person(case),
+        case_id=about.id, case_title=about.title, person=about.person,
         protocol_id=walk.protocol.id, protocol_title=file.title, protocol_about=file.about,
-        seed=walk.seed, steps=tuple(draft.finished(case) for draft in walk.drafts),
+        seed=seed, steps=tuple(draft.finished(walk.world) for draft in walk.drafts),
         studies=tuple(walk.studies), ending=ending, ending_text=text, totals=_totals(walk),
         endpoints=tuple(
             Endpoint(name, condition, _truth(walk, condition))
             for name, condition in file.endpoints.items()
         ),
-        teaching=(*case.teaching, *file.teaching),
-        facts=tuple(_fact(one) for one in case.disease),
-        cited=tuple(dict.fromkeys((*(one.citation for one in case.sources), *file.source))),
+        teaching=(*about.teaching, *file.teaching), facts=about.facts,
+        cited=tuple(dict.fromkeys((*about.cited, *file.source))),
     )  # fmt: skip
-
-
-def _fact(one: Evidence) -> str:
-    """Return a fact in words, with its number when it has one."""
-    counted = one.unit == "1" and any(letter.isdigit() for letter in one.text)
-    if one.value is None or counted:
-        return one.text
-    joint = " " if one.text.endswith(("about", "in", "of")) else ": "
-    unit = UNIT_WORDS.get(one.unit or "", one.unit or "")
-    return f"{one.text}{joint}{one.value:g} {unit}".strip()
 
 
 def _truth(walk: Walk, condition: str) -> bool | None:
     value = walk.chart.guard(condition).value(walk.chart.lookup)
     return None if value is None else bool(value)
-
-
-def _person(case: Case) -> Person:
-    patient = case.patient
-    history = tuple(fact.text for fact in (*patient.comorbidities, *patient.implants))
-    drugs = tuple(fact.text for fact in patient.medication)
-    return Person(
-        patient.sex, case.age_y(case.workup_timepoint), patient.weight_kg, patient.height_m,
-        (*history, *drugs),
-    )  # fmt: skip
 
 
 def _totals(walk: Walk) -> Totals:
@@ -280,6 +205,6 @@ def _totals(walk: Walk) -> Totals:
     return Totals(
         days=walk.chart.now_d, waiting_days=sum(visit.wait_days or 0.0 for visit in visits),
         cost=walk.chart.cost, currency=tariff.currency, symbol=tariff.symbol,
-        dose_msv=walk.chart.dose_msv, studies=len(walk.studies),
+        dose_msv=walk.chart.dose_msv, studies=walk.made,
         biopsies=sum(one.specimen is not None for one in samplings), stains=len(stains),
     )  # fmt: skip

@@ -18,11 +18,9 @@ def draw_labs(walk: Walk, tests: Iterable[str]) -> None:
     """
     wanted = list(tests)
     if ALL in wanted:
-        wanted = list(
-            dict.fromkeys(lab.test for point in walk.case.timepoints for lab in point.labs)
-        )
+        wanted = list(walk.world.tests)
     for test in wanted:
-        lab = walk.case.lab(test, walk.chart.timepoint)
+        lab = walk.world.lab(test, walk.chart.timepoint)
         if lab is None:
             continue
         walk.chart.labs[test] = lab

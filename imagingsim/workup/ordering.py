@@ -4,19 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from imagingsim.reading import Reading, Site, read
-from imagingsim.scan import at_rest_mm
-from imagingsim.series import CtTechnique, MrTechnique
-from imagingsim.study import EPOCH, Study
+from imagingsim.reading import Reading
+from imagingsim.study import EPOCH
 from imagingsim.workup import safety
 from imagingsim.workup.catalogue import LABS_OF, StudyRow
-from imagingsim.workup.chart import Known
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
 from imagingsim.workup.laboratory import draw_labs
 from imagingsim.workup.outcome import Visit
 from imagingsim.workup.safety import Verdict
 from imagingsim.workup.spec import Order, StudyOrder
 from imagingsim.workup.walking import Draft, Walk
+from imagingsim.workup.world import Made, Request
 
 NOT_FOR_BELIEF = ("device", "brain", "ear_canal", "soft_tissue")
 """Regions that no diagnosis of the differentials says anything about."""
@@ -31,6 +29,7 @@ class Booking:
     row: StudyRow
     verdict: Verdict
     index: int
+    repeat: int
     start_day: float
     report_day: float
 
@@ -71,18 +70,24 @@ def _book(walk: Walk, name: str, state: Order, order: StudyOrder) -> list[Bookin
         index = len(walk.draft.visits)
         walk.draft.visits.append(_planned(walk, order, study, row, verdict))
         if not verdict.blocked:
-            visit = walk.chart.visits[name]
-            start = walk.days(
-                walk.catalogue.wait(study).until_start(order.urgency), study, name, visit, "wait"
-            )
-            start = whole_minutes(walk.chart.now_d + verdict.hold_d + start)
-            latency = walk.days(walk.catalogue.wait(study).report, study, name, visit, "report")
-            report = whole_minutes(start + row.room_min / MINUTES_PER_DAY + latency)
             walk.chart.blocked.discard(study)
-            return [Booking(order, study, row, verdict, index, start, report)]
+            return [_booking(walk, order, study, row, verdict, index)]
         walk.chart.blocked.add(study)
         walk.draft.update_visit(index, status="blocked")
     return []
+
+
+def _booking(
+    walk: Walk, order: StudyOrder, study: str, row: StudyRow, verdict: Verdict, index: int
+) -> Booking:
+    """Return when a study will be made and reported."""
+    repeat, waits = walk.chart.booked.get(study, 0), walk.catalogue.wait(study)
+    walk.chart.booked[study] = repeat + 1
+    wait = walk.days(waits.until_start(order.urgency), study, "wait", repeat)
+    start = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
+    latency = walk.days(waits.report, study, "report", repeat)
+    report = whole_minutes(start + row.room_min / MINUTES_PER_DAY + latency)
+    return Booking(order, study, row, verdict, index, repeat, start, report)
 
 
 def _verdict(walk: Walk, row: StudyRow) -> Verdict:
@@ -105,68 +110,52 @@ def _planned(walk: Walk, order: StudyOrder, study: str, row: StudyRow, verdict: 
 
 def _start(walk: Walk, draft: Draft, booking: Booking) -> None:
     """Make the study: dose and cost count from here on; the report comes later."""
-    row, day = booking.row, walk.chart.now_d
-    if row.acquisition is None:
+    row, day, cost = booking.row, walk.chart.now_d, walk.catalogue.price(booking.study)
+    walk.progress.step(f"Day {day:.0f}: {row.title}")
+    request = Request(
+        booking.study, row, walk.chart.timepoint, EPOCH + timedelta(days=day), walk.made + 1,
+        booking.repeat, cost,
+    )  # fmt: skip
+    made = walk.world.make(request)
+    if made is None:
         draft.update_visit(
             booking.index, status="unavailable", start_day=day,
             why=(*draft.visits[booking.index].why, "this study cannot be simulated yet"),
         )  # fmt: skip
         return
-    number = len(walk.studies) + 1
-    walk.progress.step(f"Day {day:.0f}: {row.title}")
-    scanned = walk.imaging(row.acquisition, walk.chart.timepoint)
-    cost = walk.catalogue.price(booking.study)
-    study = replace(
-        scanned, id=f"{number:02d}_{booking.study}", start=EPOCH + timedelta(days=day),
-        duration_min=row.room_min, cost=cost,
-    )  # fmt: skip
-    walk.studies.append(study)
-    walk.archive(study)
+    walk.keep(made)
     walk.chart.cost += cost
-    walk.chart.dose_msv += study.dose_msv
+    walk.chart.dose_msv += made.dose_msv
     draft.update_visit(
-        booking.index, status="acquired", start_day=day, study_id=study.id, cost=cost,
-        wait_days=day - draft.visits[booking.index].ordered_day, dose_msv=study.dose_msv,
-        contrast=_contrast(study), timepoint=study.timepoint,
+        booking.index, status="acquired", start_day=day, study_id=made.id, cost=cost,
+        wait_days=day - draft.visits[booking.index].ordered_day, dose_msv=made.dose_msv,
+        contrast=made.contrast, timepoint=made.timepoint,
     )  # fmt: skip
     _run_risks(walk, draft, booking)
-    walk.at(booking.report_day, partial(_report, walk, draft, booking, study))
+    walk.at(booking.report_day, partial(_report, walk, draft, booking, request, made))
 
 
 def _run_risks(walk: Walk, draft: Draft, booking: Booking) -> None:
     for name, rule in booking.verdict.risks:
-        if float(walk.rng(booking.study, name, "risk").random()) < rule.probability:
+        draw = walk.world.uniform(booking.study, "risk", name, booking.repeat)
+        if draw < rule.probability:
             walk.chart.clock.worsen(rule.hazard_factor)
             draft.events.append(f"{rule.event} ({rule.why})")
 
 
-def _report(walk: Walk, draft: Draft, booking: Booking, study: Study) -> None:
-    """Read the images: from here on the doctors know what the reader saw."""
+def _report(walk: Walk, draft: Draft, booking: Booking, request: Request, made: Made) -> None:
+    """Read the study: from here on the doctors know what the reader saw."""
     chart = walk.chart
     walk.progress.step(f"Day {chart.now_d:.0f}: reading {booking.row.title}")
-    lesions = {lesion.id: lesion for lesion in walk.case.lesions_at(study.timepoint)}
-    sites = [
-        Site(lesion.id, lesion.region, expected=lesion.role == "sequela")
-        for lesion in lesions.values()
-    ]
-    reading = _asked(read(study, sites, walk.reader, seed=walk.seed), booking.row)
+    reading, known = walk.world.read(made, request)
     draft.update_visit(booking.index, status="reported", report_day=chart.now_d, reading=reading)
     chart.done.add(booking.study)
-    if study.timepoint != chart.timepoint:
+    if made.timepoint != chart.timepoint:
         return
     chart.reports[booking.study] = reading
-    for finding in reading.findings:
-        if finding.suspicious:
-            best = finding.best
-            centre = at_rest_mm(walk.case, study, best.series, best.centre_mm)
-            chart.know(Known(finding.lesion, finding.region, centre, best.diameter_mm))
+    for one in known:
+        chart.know(one)
     _believe(walk, booking, reading)
-
-
-def _asked(reading: Reading, row: StudyRow) -> Reading:
-    """Return a report with the lines the study is about, and those where something was seen."""
-    lines = tuple(line for line in reading.regions if line.region in row.regions or line.findings)
-    return replace(reading, regions=lines)
 
 
 def _believe(walk: Walk, booking: Booking, reading: Reading) -> None:
@@ -190,13 +179,3 @@ def _close(walk: Walk, draft: Draft, booking: Booking) -> None:
     if walk.chart.dead and visit.status == "planned":
         reason = f"the patient died before day {booking.start_day:.0f}, when it was due"
         draft.update_visit(booking.index, status="cancelled", why=(*visit.why, reason))
-
-
-def _contrast(study: Study) -> tuple[str, ...]:
-    """Return what was injected, each dose once."""
-    found = {}
-    for one in study.series:
-        if isinstance(one.technique, CtTechnique | MrTechnique) and one.technique.contrast:
-            dose = one.technique.contrast
-            found[f"{dose.agent} {dose.concentration_mg_ml:g} mg/mL, {dose.volume_ml:.0f} mL"] = 1
-    return tuple(found)

@@ -180,6 +180,26 @@ class Person:
     history: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class About:
+    """What a report says of a patient before and after the walk.
+
+    Attributes
+    ----------
+    facts
+        What is known of the disease.
+    cited
+        The reports behind the case.
+    """
+
+    id: str
+    title: str
+    person: Person
+    teaching: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """All of a walk.

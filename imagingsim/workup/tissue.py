@@ -1,17 +1,15 @@
 """Taking tissue: choose a target, put the needle in, wait for histology and stains."""
 
 from collections.abc import Callable
-from fnmatch import fnmatch
 
 from imagingsim.workup import pathology, safety
-from imagingsim.workup.catalogue import Procedure
-from imagingsim.workup.chart import Known
 from imagingsim.workup.clock import whole_minutes
-from imagingsim.workup.needle import Specimen, take
+from imagingsim.workup.needle import Specimen
 from imagingsim.workup.outcome import PanelResult, Sampling, in_words
 from imagingsim.workup.pathology import Histology, StainResult
 from imagingsim.workup.spec import Biopsy, Panel
 from imagingsim.workup.walking import Draft, Walk
+from imagingsim.workup.world import Known, Sample
 
 PLENTY = 999
 CROSSED_LUNG_MM = 4.0
@@ -27,7 +25,8 @@ def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
     technique = state.technique[target.region]
     procedure = walk.catalogue.procedures[technique]
     verdict = safety.of_procedure(procedure, walk.catalogue, walk.chart)
-    wait = walk.days(procedure.wait, technique, name, walk.chart.visits[name], "wait")
+    repeat = walk.chart.samples
+    wait = walk.days(procedure.wait, technique, "wait", repeat)
     day = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
     walk.draft.samplings.append(
         Sampling(
@@ -44,9 +43,10 @@ def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
     if walk.over:
         return
     draft, index = walk.draft, len(walk.draft.samplings) - 1
-    specimen, histology = _take(walk, draft, index, target, procedure, state, name)
+    sample = Sample(target, technique, procedure, state, walk.chart.timepoint, repeat)
+    specimen, histology = _take(walk, draft, index, sample)
     walk.note_procedures(state.procedures)
-    due = walk.days(procedure.histology_d, technique, name, walk.chart.visits[name], "histology")
+    due = walk.days(procedure.histology_d, technique, "histology", repeat)
     walk.advance(whole_minutes(day + due))
     if walk.over:
         return
@@ -63,10 +63,7 @@ def _target(walk: Walk, state: Biopsy) -> Known | None:
             for known in walk.chart.seen.values()
             if known.region == region
             and known.diameter_mm >= state.target.min_mm
-            and (
-                not state.target.lesions
-                or any(fnmatch(known.lesion, p) for p in state.target.lesions)
-            )
+            and walk.world.targeted(state.target, known)
         ]
         if found:
             return max(found, key=lambda known: (round(known.diameter_mm, 3), known.lesion))
@@ -81,36 +78,27 @@ def _nothing(walk: Walk, state: Biopsy) -> Sampling:
     )  # fmt: skip
 
 
-def _take(
-    walk: Walk, draft: Draft, index: int, target: Known, procedure: Procedure, state: Biopsy,
-    name: str,
-) -> tuple[Specimen, Histology]:  # fmt: skip
+def _take(walk: Walk, draft: Draft, index: int, sample: Sample) -> tuple[Specimen, Histology]:
     """Put the needle in; cost and complications count from here on."""
-    chart, visit = walk.chart, walk.chart.visits[name]
-    walk.progress.step(f"Day {chart.now_d:.0f}: {procedure.title}")
-    specimen = take(
-        walk.probe(chart.timepoint), target.centre_mm, procedure, cores=state.cores,
-        rng=walk.rng(name, visit, "aim"),
-    )  # fmt: skip
-    histology = pathology.examine(
-        walk.case, specimen, procedure, walk.catalogue.markers, cores=state.cores,
-        rng=walk.rng(name, visit, "laboratory"),
-    )  # fmt: skip
-    cost = walk.catalogue.price(draft.samplings[index].procedure)
+    chart = walk.chart
+    walk.progress.step(f"Day {chart.now_d:.0f}: {sample.procedure.title}")
+    chart.samples += 1
+    specimen, histology = walk.world.take(sample)
+    cost = walk.catalogue.price(sample.technique)
     chart.cost += cost
     draft.update_sampling(
         index, status="taken", taken_day=chart.now_d, cost=cost, specimen=specimen,
-        complication=_complication(walk, procedure, specimen, name),
+        complication=_complication(walk, sample, specimen),
     )  # fmt: skip
     return specimen, histology
 
 
-def _complication(walk: Walk, procedure: Procedure, specimen: Specimen, name: str) -> str:
+def _complication(walk: Walk, sample: Sample, specimen: Specimen) -> str:
     through_lung = specimen.crossed_lung_mm >= CROSSED_LUNG_MM
-    lung = procedure.lung_complication if through_lung else None
-    risk = lung or procedure.complication
-    rng = walk.rng(name, walk.chart.visits[name], "complication")
-    return risk.event if float(rng.random()) < risk.probability else ""
+    procedure = sample.procedure
+    risk = (procedure.lung_complication if through_lung else None) or procedure.complication
+    draw = walk.world.uniform(sample.technique, "complication", sample.repeat)
+    return risk.event if draw < risk.probability else ""
 
 
 def _report_histology(walk: Walk, draft: Draft, index: int, histology: Histology) -> None:
@@ -170,7 +158,7 @@ def _note_ki67(walk: Walk, draft: Draft, index: int, results: tuple[StainResult,
     lesion = draft.samplings[index].specimen
     name = lesion.lesion if lesion else None
     if name is not None:
-        percent = walk.case.ki67_percent(name, draft.timepoint)
+        percent = walk.world.ki67(name, draft.timepoint)
         walk.chart.ki67 = percent
         draft.update_sampling(index, ki67_percent=percent)
 
@@ -180,8 +168,7 @@ def _stains(
 ) -> tuple[tuple[StainResult, ...], int]:
     results = []
     for marker in panel.markers:
-        row = walk.catalogue.markers[marker]
-        result = pathology.stain(walk.case, lesion, walk.chart.timepoint, marker, row, left)
+        result = walk.world.stain(lesion, marker, walk.chart.timepoint, left)
         left -= result.positive is not None
         results.append(result)
     return tuple(results), left

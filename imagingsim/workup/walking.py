@@ -3,29 +3,16 @@
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Protocol as Shape
 
-import numpy as np
-
-from imagingsim.anatomy.case import Case
 from imagingsim.progress import Progress
-from imagingsim.reading import Reader
-from imagingsim.streams import stream
 from imagingsim.study import Study
 from imagingsim.workup.belief import Belief
 from imagingsim.workup.catalogue import Catalogue, LogNormal
 from imagingsim.workup.chart import Chart
-from imagingsim.workup.clock import draw_days
-from imagingsim.workup.needle import Probe
+from imagingsim.workup.clock import days_of
 from imagingsim.workup.outcome import Chance, Choice, Examined, LabResult, Sampling, Step, Visit
 from imagingsim.workup.protocol import Protocol
-
-
-class Imaging(Shape):
-    """Makes the images of a study: the engine knows no scanner."""
-
-    def __call__(self, acquisition: str, timepoint: str) -> Study:
-        """Scan the patient of the walk at a timepoint of the case."""
+from imagingsim.workup.world import Made, World
 
 
 @dataclass
@@ -47,11 +34,11 @@ class Draft:
     choice: Choice | None = None
     belief: tuple[Chance, ...] = ()
 
-    def finished(self, case: Case) -> Step:
+    def finished(self, world: World) -> Step:
         """Return the step as it stands at the end of the walk."""
         return Step(
             number=self.number, state=self.state, type=self.type, title=self.title,
-            timepoint=self.timepoint, timepoint_title=case.timepoint(self.timepoint).title,
+            timepoint=self.timepoint, timepoint_title=world.title_of(self.timepoint),
             start_day=self.start_day, end_day=self.end_day, visits=tuple(self.visits),
             samplings=tuple(self.samplings), labs=tuple(self.labs),
             examined=tuple(self.examined), events=tuple(self.events), choice=self.choice,
@@ -73,16 +60,12 @@ class Draft:
 class Walk:
     """Everything that changes while one patient walks through one protocol."""
 
-    case: Case
+    world: World
     protocol: Protocol
-    seed: int
     chart: Chart
-    imaging: Imaging
-    probe: Callable[[str], Probe]
-    archive: Callable[[Study], None]
-    reader: Reader
     progress: Progress
     studies: list[Study] = field(default_factory=list)
+    made: int = 0
     drafts: list[Draft] = field(default_factory=list)
     stopped: str | None = None
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
@@ -103,13 +86,9 @@ class Walk:
         """Whether the patient died or the horizon is reached."""
         return self.chart.dead or self.chart.now_d >= self.protocol.file.horizon_d
 
-    def rng(self, *name: object) -> np.random.Generator:
-        """Return the stream of a draw, named by what it means and never by when it happens."""
-        return stream(self.seed, "|".join([self.case.id, *map(str, name)]))
-
     def days(self, duration: LogNormal, *name: object) -> float:
-        """Draw a duration."""
-        return draw_days(duration, self.rng(*name))
+        """Draw a duration, in days."""
+        return days_of(duration, self.world.normal(*name))
 
     def at(self, day: float, happens: Callable[[], None]) -> None:
         """Let something happen on a later day, even if the walk has gone on by then."""
@@ -126,15 +105,20 @@ class Walk:
         if not self.chart.dead:
             self._spend(target)
 
+    def keep(self, made: Made) -> None:
+        """Count a study that was made, and keep its images if it has any."""
+        self.made += 1
+        if made.images is not None:
+            self.studies.append(made.images)
+
     def note(self, text: str) -> None:
         """Write an event into the step."""
         self.draft.events.append(text)
 
     def note_procedures(self, procedures: Iterable[str]) -> None:
         """Write what the case says about procedures into the step."""
-        known = {one.id: one.text for point in self.case.timepoints for one in point.procedures}
         for procedure in procedures:
-            self.note(known.get(procedure, procedure.replace("_", " ")))
+            self.note(self.world.words_of(procedure))
 
     def remember(self, belief: Belief) -> None:
         """Take over a belief; the newest step shows it."""
