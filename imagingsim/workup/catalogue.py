@@ -23,6 +23,14 @@ Positive = Annotated[float, pydantic.Field(gt=0.0)]
 
 
 @record
+class Figure:
+    """A number with its source."""
+
+    value: float
+    source: str
+
+
+@record
 class LogNormal:
     """A duration in days: median, and sigma of its logarithm."""
 
@@ -40,9 +48,15 @@ class StudyRow:
     contrast: Literal["iodine", "gadolinium", "microbubble", "none"]
     room_min: Positive
     regions: tuple[str, ...]
+    dose: Figure
     source: str
     tracer: Literal["fdg", "sstr"] | None = None
     substitutes: tuple[str, ...] = ()
+
+    @property
+    def rate_key(self) -> str:
+        """Under which name ``evidence.yaml`` keeps its accuracy."""
+        return f"{self.modality}-{self.tracer}" if self.tracer else self.modality
 
 
 @record
@@ -149,8 +163,13 @@ class Procedure:
     histology_d: LogNormal
     complication: Complication
     source: str
+    yields: dict[str, Probability]
     lung_complication: Complication | None = None
     through_bone: bool = False
+
+    def yield_of(self, region: str) -> float:
+        """Return how often a lesion of a region gives a diagnosis, of patients at large."""
+        return self.yields.get(region, self.yields["other"])
 
 
 @record
@@ -213,19 +232,22 @@ class Priors:
 
 
 @record
+class Artefact:
+    """What something in the patient costs the readers of a modality, on the probit scale."""
+
+    patient: str
+    modality: Literal["CT", "MR", "PT", "US"]
+    regions: tuple[str, ...]
+    loss: Annotated[float, pydantic.Field(ge=0.0)]
+    source: str
+
+
+@record
 class ReaderRow:
     """Operating point of the reader of simulated images."""
 
     threshold: float
     efficiency: Positive
-    source: str
-
-
-@record
-class Figure:
-    """A number with its source."""
-
-    value: float
     source: str
 
 
@@ -254,6 +276,11 @@ class Evidence:
     reader: ReaderRow
     clinical_examination: Figure
     repeated_study_weight: Figure
+    size_slope: Figure
+    not_avid_loss: Figure
+    yield_slope: Figure
+    false_positive_mm: Figure
+    artefacts: dict[str, Artefact]
     rates: dict[str, dict[str, Rate]]
     statements: dict[str, Statement]
     doses_msv: dict[str, Figure]
@@ -340,6 +367,11 @@ def _check(catalogue: Catalogue) -> None:
         f"{FOLDER}/tariffs.yaml: {name} has no price; add it"
         for name in (*catalogue.studies, *catalogue.procedures, "stain")
         if name not in catalogue.tariff.prices
+    ]
+    faults += [
+        f"{FOLDER}/procedures.yaml: {name} has no yield for `other`; add it"
+        for name, procedure in catalogue.procedures.items()
+        if "other" not in procedure.yields
     ]
     faults += [
         f"{FOLDER}/ihc.yaml: {name} has no rate for `other`; add it"

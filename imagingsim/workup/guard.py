@@ -22,16 +22,16 @@ Lookup = Callable[[tuple[str, ...]], Value]
 FUNCTIONS: dict[str, Callable[..., Value]] = {"min": min, "max": max, "abs": abs}
 """Functions of known numbers; ``known(x)``, ``since(x)`` and ``count(x, ...)`` are built in."""
 
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
-_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
 }  # fmt: skip
 _GLUE = (ast.Expression, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.USub, ast.Compare,
          ast.BinOp, ast.Load, ast.Constant, ast.Name, ast.Attribute, ast.Call)  # fmt: skip
-_ALLOWED = (*_GLUE, *_COMPARE, *_ARITHMETIC)
+_ALLOWED = (*_GLUE, *COMPARE, *ARITHMETIC)
 _CALLS = {*FUNCTIONS, "known", "since", "count"}
 
 
@@ -169,14 +169,14 @@ def _comparison(node: ast.Compare, lookup: Lookup) -> Value:
     if None in values:
         return None
     pairs = zip(node.ops, values[:-1], values[1:], strict=True)
-    return all(_COMPARE[type(one)](left, right) for one, left, right in pairs)
+    return all(COMPARE[type(one)](left, right) for one, left, right in pairs)
 
 
 def _arithmetic(node: ast.BinOp, lookup: Lookup) -> Value:
     left, right = _evaluate(node.left, lookup), _evaluate(node.right, lookup)
     if left is None or right is None or (isinstance(node.op, ast.Div) and float(right) == 0.0):
         return None
-    return _ARITHMETIC[type(node.op)](float(left), float(right))
+    return ARITHMETIC[type(node.op)](float(left), float(right))
 
 
 def _call(node: ast.Call, lookup: Lookup) -> Value:

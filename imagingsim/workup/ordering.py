@@ -167,7 +167,7 @@ def _believe(walk: Walk, booking: Booking, reading: Reading) -> None:
             continue
         again = line.region in walk.chart.read_regions
         weight = evidence.repeated_study_weight.value if again else 1.0
-        rate = evidence.rate(booking.row.modality, line.region)
+        rate = evidence.rate(booking.row.rate_key, line.region)
         belief = belief.after_region(line.region, line.positive, rate, weight=weight)
         walk.chart.read_regions.add(line.region)
     walk.remember(belief)

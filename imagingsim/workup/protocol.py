@@ -177,8 +177,10 @@ def _state_faults(state: State, catalogue: Catalogue) -> Iterator[tuple[Path, st
 
 
 def _wait_faults(state: Wait) -> Iterator[tuple[Path, str]]:
-    if sum(value is not None for value in (state.days, state.timepoint, state.until)) != 1:
-        yield (), "a wait needs exactly one of days, timepoint and until; correct it"
+    given = sum(value is not None for value in (state.days, state.timepoint, state.until))
+    if given != 1 and (state.until is not None or given != 2):
+        text = "a wait needs one of days, timepoint and until; days may stand beside timepoint"
+        yield (), f"{text}; correct it"
     elif state.until is not None and state.timeout_d is None:
         yield (), "a wait until something needs timeout_d; add it"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from imagingsim.workup.catalogue import Applies, Catalogue, Procedure, Rule, StudyRow
 from imagingsim.workup.chart import Chart
@@ -32,16 +31,21 @@ class Verdict:
 
 def of_study(row: StudyRow, catalogue: Catalogue, chart: Chart) -> Verdict:
     """Return what the rules say about a study."""
-    return _verdict(catalogue, chart, lambda applies: _about_study(applies, row))
+    return _verdict(catalogue, chart, lambda applies: about_study(applies, row))
 
 
 def of_procedure(procedure: Procedure, catalogue: Catalogue, chart: Chart) -> Verdict:
     """Return what the rules say about taking tissue."""
-    wanted: tuple[Literal["low", "high", "any"], ...] = (procedure.bleeding_risk, "any")
-    return _verdict(catalogue, chart, lambda applies: applies.bleeding_risk in wanted)
+    return _verdict(catalogue, chart, lambda applies: about_procedure(applies, procedure))
 
 
-def _about_study(applies: Applies, row: StudyRow) -> bool:
+def about_procedure(applies: Applies, procedure: Procedure) -> bool:
+    """Tell whether a rule speaks of a procedure."""
+    return applies.bleeding_risk in (procedure.bleeding_risk, "any")
+
+
+def about_study(applies: Applies, row: StudyRow) -> bool:
+    """Tell whether a rule speaks of a study."""
     asked = [
         (applies.contrast, row.contrast),
         (applies.tracer, row.tracer),

@@ -105,7 +105,10 @@ class Decide:
 
 @record
 class Wait:
-    """Let time pass: fixed days, or until a timepoint of the case, or until a guard holds."""
+    """Let time pass: fixed days, or until a timepoint of the case, or until a guard holds.
+
+    ``days`` beside ``timepoint`` is how long it takes a patient whose course nobody wrote.
+    """
 
     type: Literal["wait"]
     next: tuple[Transition, ...]

@@ -1,0 +1,15 @@
+"""Cohorts: virtual patients drawn from a population, one at a time or a million at once.
+
+`VirtualWorld` lets the workup engine walk one of them, event by event; `walk_all` walks many on
+arrays, with the same result for every patient.
+"""
+
+from imagingsim.cohort.batch import Cohort, walk_all
+from imagingsim.cohort.plan import Plan
+from imagingsim.cohort.population import Patients, Population, populations, read_population
+from imagingsim.cohort.world import VirtualWorld
+
+__all__ = [
+    "Cohort", "Patients", "Plan", "Population", "VirtualWorld", "populations", "read_population",
+    "walk_all",
+]  # fmt: skip

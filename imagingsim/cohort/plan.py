@@ -1,0 +1,196 @@
+"""Plan: what of a protocol does not depend on the patient, worked out once for a whole cohort."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+
+import networkx as nx
+import numpy as np
+
+from imagingsim.cohort.observation import Observer, observer
+from imagingsim.cohort.population import Bools, Population
+from imagingsim.cohort.tissue import Tissue
+from imagingsim.cohort.world import TIMEPOINT
+from imagingsim.errors import WorkupError
+from imagingsim.units import FloatArray
+from imagingsim.workup.belief import SMALLEST
+from imagingsim.workup.catalogue import Catalogue, Rate, Rule
+from imagingsim.workup.graph import transitions
+from imagingsim.workup.guard import Guard
+from imagingsim.workup.names import LABS, REGIONS, orderable
+from imagingsim.workup.protocol import Protocol
+from imagingsim.workup.safety import about_procedure, about_study
+from imagingsim.workup.spec import Wait
+
+Likelihoods = tuple[FloatArray, FloatArray]
+"""Logarithms of the likelihoods of yes and of no, (diseases,) each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A protocol made ready for a population."""
+
+    protocol: Protocol
+    population: Population
+
+    @classmethod
+    def of(cls, protocol: Protocol, population: Population) -> "Plan":
+        """Return the plan of a protocol for the patients of a population.
+
+        Raises
+        ------
+        WorkupError
+            When the two speak of different diseases, or the protocol follows the written course
+            of a case without saying how long that takes.
+        """
+        if protocol.file.differential != population.file.differential:
+            raise WorkupError(
+                f"Protocol {protocol.id} thinks of {protocol.file.differential}, population "
+                f"{population.id} is drawn from {population.file.differential}. "
+                "Compare protocols with a population of their differential."
+            )
+        for name, state in protocol.file.states.items():
+            if isinstance(state, Wait) and state.timepoint is not None and state.days is None:
+                raise WorkupError(
+                    f"Protocol {protocol.id}: state {name} waits for timepoint {state.timepoint}, "
+                    "which only its case has. Add `days` for patients without a written course."
+                )
+        return cls(protocol, population)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of the protocol."""
+        return self.protocol.catalogue
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The states, those that lead to others first, so that patients meet again soon."""
+        states = self.protocol.file.states
+        graph = nx.DiGraph()
+        graph.add_nodes_from(states)
+        for name, state in states.items():
+            graph.add_edges_from((name, step.to) for step in transitions(state))
+        start = self.protocol.file.start
+        found = list(nx.dfs_postorder_nodes(graph, start))[::-1]
+        return (*found, *(name for name in states if name not in found))
+
+    @cached_property
+    def studies(self) -> tuple[str, ...]:
+        """Every study the protocol may order, substitutes included."""
+        return tuple(dict.fromkeys(orderable(self.protocol.file, self.catalogue)))
+
+    @cached_property
+    def timepoints(self) -> tuple[str, ...]:
+        """Referral, and the timepoints the protocol waits for."""
+        waits = [one for one in self.protocol.file.states.values() if isinstance(one, Wait)]
+        return tuple(dict.fromkeys((TIMEPOINT, *(w.timepoint for w in waits if w.timepoint))))
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of the stains."""
+        return tuple(dict.fromkeys(row.group for row in self.catalogue.markers.values()))
+
+    @cached_property
+    def observers(self) -> dict[str, Observer]:
+        """How each study is read."""
+        return {one: observer(one, self.catalogue, self.population) for one in self.studies}
+
+    @cached_property
+    def tissue(self) -> Tissue:
+        """The laboratory."""
+        return Tissue.of(self.population, self.catalogue)
+
+    @cached_property
+    def prior(self) -> FloatArray:
+        """Logarithms of the weights of the diagnoses before anything is known."""
+        return np.array([log(one.weight) for one in self._diagnoses])
+
+    @cached_property
+    def primary(self) -> np.ndarray:
+        """Region of the primary of each diagnosis, as an index; -1 where no region is."""
+        return np.array(
+            [
+                REGIONS.index(one.primary) if one.primary in REGIONS else -1
+                for one in self._diagnoses
+            ]
+        )
+
+    def members(self, group: str) -> Bools:
+        """Tell which diagnoses belong to a group."""
+        return np.array([one.group == group for one in self._diagnoses])
+
+    def guard(self, text: str) -> Guard:
+        """Return a guard of the protocol by its text."""
+        return self.protocol.guards[text]
+
+    def study_rules(self, study: str) -> list[tuple[str, Rule, Guard]]:
+        """Return the safety rules that speak of a study."""
+        row = self.catalogue.study(study)
+        return [
+            (name, rule, condition)
+            for name, (rule, condition) in self.catalogue.rules.items()
+            if about_study(rule.applies, row)
+        ]
+
+    def procedure_rules(self, technique: str) -> list[tuple[str, Rule, Guard]]:
+        """Return the safety rules that speak of a procedure."""
+        procedure = self.catalogue.procedures[technique]
+        return [
+            (name, rule, condition)
+            for name, (rule, condition) in self.catalogue.rules.items()
+            if about_procedure(rule.applies, procedure)
+        ]
+
+    def of_region(self, region: str, rate: Rate) -> Likelihoods:
+        """Return what a region reported as involved, or as free, says of each diagnosis."""
+        elsewhere = self.population.differential.elsewhere
+        found = []
+        for one in self._diagnoses:
+            involved = one.involvement.get(region, elsewhere)
+            found.append(involved * rate.sensitivity + (1 - involved) * (1 - rate.specificity))
+        return _logs(found)
+
+    def of_marker(self, marker: str) -> Likelihoods:
+        """Return what a stain says of each diagnosis."""
+        return self._of_marker[marker]
+
+    @cached_property
+    def _of_marker(self) -> dict[str, Likelihoods]:
+        names = self.population.differential.diagnoses
+        return {
+            marker: _logs([row.rate(name) for name in names])
+            for marker, row in self.catalogue.markers.items()
+        }
+
+    @cached_property
+    def reading(self) -> dict[str, tuple[Likelihoods, ...]]:
+        """For each study, what its lines say of each diagnosis, in the order of its regions."""
+        return {
+            study: tuple(
+                self.of_region(region, self.catalogue.evidence.rate(row.rate_key, region))
+                for region in row.regions
+            )
+            for study in self.studies
+            for row in [self.catalogue.study(study)]
+        }
+
+    @cached_property
+    def examination(self) -> dict[str, Likelihoods]:
+        """What looking and feeling says of each diagnosis, by region."""
+        rate = self.catalogue.evidence.rate
+        return {one: self.of_region(one, rate("clinical", one)) for one in REGIONS}
+
+    @property
+    def labs(self) -> tuple[str, ...]:
+        """Every blood test there may be."""
+        return LABS
+
+    @cached_property
+    def _diagnoses(self) -> list:
+        return list(self.population.differential.diagnoses.values())
+
+
+def _logs(likelihoods: list[float]) -> Likelihoods:
+    yes = np.array([log(min(max(one, SMALLEST), 1.0)) for one in likelihoods])
+    no = np.array([log(min(max(1 - one, SMALLEST), 1.0)) for one in likelihoods])
+    return yes, no

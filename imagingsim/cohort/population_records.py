@@ -1,0 +1,134 @@
+"""What a population file in ``protocols/populations/`` may say: plain records, nothing computed."""
+
+from dataclasses import field
+from typing import Annotated, Literal
+
+import pydantic
+
+from imagingsim.content import record
+
+Chance = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, pydantic.Field(gt=0.0)]
+
+
+@record
+class Spread:
+    """How a number is distributed over the population.
+
+    Attributes
+    ----------
+    centre
+        Mean of a normal, median of a log-normal distribution.
+    spread
+        Standard deviation; of a log-normal, that of the natural logarithm.
+    low, high
+        Values beyond are set to these.
+    """
+
+    shape: Literal["normal", "lognormal"]
+    centre: float
+    spread: Annotated[float, pydantic.Field(ge=0.0)]
+    source: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@record
+class Likelihood:
+    """How many of the population have something."""
+
+    chance: Chance
+    source: str
+
+
+@record
+class Size:
+    """Largest diameter of the lesions of a region when the workup begins: log-normal."""
+
+    median_mm: Positive
+    sigma: Annotated[float, pydantic.Field(ge=0.0)]
+
+
+@record
+class Sizes:
+    """Sizes by region; ``other`` stands for every region not named."""
+
+    regions: dict[str, Size]
+    source: str
+
+
+@record
+class Percent:
+    """A percentage, log-normal over the patients of a disease."""
+
+    median: Positive
+    sigma: Annotated[float, pydantic.Field(ge=0.0)]
+
+
+@record
+class Illness:
+    """What a disease of the differential is like in this population.
+
+    Attributes
+    ----------
+    fdg, sstr
+        How many tumours take up the tracer.
+    ki67_percent
+        Proliferation index.
+    survival_median_d
+        Median of the untreated life left, days, in the population's setting; None: the disease
+        does not kill.
+    """
+
+    fdg: Chance
+    sstr: Chance
+    source: str
+    ki67_percent: Percent | None = None
+    survival_median_d: Positive | None = None
+
+
+@record
+class Figure:
+    """A number with its source."""
+
+    value: float
+    source: str
+
+
+@record
+class PopulationFile:
+    """A population as it stands in its file.
+
+    Attributes
+    ----------
+    setting
+        Where these patients are met: survival depends on it (33 days to 16 months for the same
+        disease, from ward to specialist clinic).
+    differential
+        Id of a set in ``protocols/catalogue/priors.yaml``: the diseases and their shares.
+    numbers
+        ``age`` and ``weight``.
+    labs
+        Blood tests every patient has.
+    flags
+        ``female``, ``pacemaker`` and the other truths a guard may ask as ``patient.<name>``.
+    conspicuity
+        Share of a lesion's difficulty that all studies have in common, as a correlation.
+    frailty
+        Spread of the patients' hazards around that of their disease, of the natural logarithm.
+    """
+
+    schema: Literal["imagingsim.population/1"]
+    title: str
+    about: str
+    setting: str
+    differential: str
+    source: tuple[str, ...]
+    numbers: dict[str, Spread]
+    labs: dict[str, Spread]
+    flags: dict[str, Likelihood]
+    sizes: Sizes
+    conspicuity: Figure
+    frailty: Figure
+    diseases: dict[str, Illness] = field(default_factory=dict)

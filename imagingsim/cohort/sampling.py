@@ -1,0 +1,134 @@
+"""Taking tissue of many patients; the twin of `workup.tissue`."""
+
+from functools import partial
+
+import numpy as np
+
+from imagingsim.cohort.charts import Charts
+from imagingsim.cohort.events import Calendar, whole_minutes
+from imagingsim.cohort.ordering import days_of
+from imagingsim.cohort.population import Bools, Ints
+from imagingsim.units import FloatArray
+from imagingsim.workup.belief import GROUP_WEIGHT
+from imagingsim.workup.names import REGIONS
+from imagingsim.workup.pathology import KI67
+from imagingsim.workup.spec import Biopsy, Panel
+from imagingsim.workup.tissue import PLENTY
+
+NOTHING = -1
+
+
+def sample_tissue(charts: Charts, calendar: Calendar, rows: Ints, state: Biopsy) -> None:
+    """Do the biopsies of a state and let time pass until their first results are back."""
+    target = _targets(charts, rows, state)
+    by_technique: dict[str, list[str]] = {}
+    for region in state.target.regions:
+        by_technique.setdefault(state.technique[region], []).append(region)
+    for technique, regions in by_technique.items():
+        mine = np.isin(target, [REGIONS.index(one) for one in regions])
+        if mine.any():
+            _sample(charts, calendar, rows[mine], target[mine], state, technique)
+
+
+def _targets(charts: Charts, rows: Ints, state: Biopsy) -> Ints:
+    """Return the first region of the state in which something is known, or `NOTHING`."""
+    target = np.full(len(rows), NOTHING)
+    for region in reversed(state.target.regions):
+        column = REGIONS.index(region)
+        target[charts.known_mm[rows, column] >= state.target.min_mm] = column
+    return target
+
+
+def _sample(
+    charts: Charts, calendar: Calendar, rows: Ints, target: Ints, state: Biopsy, technique: str
+) -> None:
+    catalogue, plan = charts.plan.catalogue, charts.plan
+    procedure, repeat = catalogue.procedures[technique], charts.samples[rows]
+    hold = np.zeros(len(rows))
+    for _, rule, condition in plan.procedure_rules(technique):
+        if rule.effect == "hold":
+            hold = hold + np.where(charts.guard_holds(condition, rows), rule.days, 0.0)
+    wait = days_of(procedure.wait, charts, rows, f"{technique}|wait", repeat)
+    day = whole_minutes(charts.now[rows] + hold + wait)
+    calendar.advance(rows, day)
+    rows, target, repeat, day = _still(charts, rows, target, repeat, day)
+    charts.samples[rows] += 1
+    good = plan.tissue.taken(charts.patients, rows, target, technique, repeat)
+    charts.cost[rows] += catalogue.price(technique)
+    due = days_of(procedure.histology_d, charts, rows, f"{technique}|histology", repeat)
+    calendar.advance(rows, whole_minutes(day + due))
+    rows, good = _still(charts, rows, good)
+    sections = plan.tissue.sections(procedure, state)
+    malignant = _report(charts, rows, good, sections)
+    left = np.full(len(malignant), PLENTY if state.whole else sections)
+    for panel in state.panels:
+        _stain(charts, calendar, malignant, left, panel)
+
+
+def _still(charts: Charts, rows: Ints, *others: np.ndarray) -> tuple:
+    """Leave out those who died or ran out of time."""
+    going = ~charts.over(rows)
+    return (rows[going], *(one[going] for one in others))
+
+
+def _report(charts: Charts, rows: Ints, good: Bools, sections: int) -> Ints:
+    """Report histology; return whose tumour is malignant."""
+    plan = charts.plan
+    charts.diagnostic[rows] |= good
+    rows = rows[good]
+    malignant = plan.tissue.malignant[charts.patients.disease[rows]]
+    charts.malignant[rows] = malignant
+    charts.tissue_left[rows] = float(sections)
+    _believe(
+        charts, rows, [(one, _positive(charts, rows, one), None) for one in plan.tissue.features]
+    )
+    return rows[malignant]
+
+
+def _positive(charts: Charts, rows: Ints, marker: str) -> Bools:
+    return charts.plan.tissue.positive(charts.patients, rows, marker)
+
+
+def _stain(charts: Charts, calendar: Calendar, everyone: Ints, left: Ints, panel: Panel) -> None:
+    """Run a panel; one in the background reports when it is ready.
+
+    Parameters
+    ----------
+    left
+        (k,) sections left; used up here.
+    """
+    places = np.flatnonzero(~charts.over(everyone))
+    places = places[charts.holds(panel.when, everyone[places])]
+    rows = everyone[places]
+    count = np.minimum(left[places], len(panel.markers))
+    left[places] -= count
+    charts.tissue_left[rows] = left[places].astype(np.float64)
+    charts.outstanding[rows] += len(panel.markers)
+    charts.cost[rows] += charts.plan.catalogue.price("stain") * count
+    due = whole_minutes(charts.now[rows] + panel.turnaround_d)
+    calendar.at(rows, due, partial(_panel_report, charts, rows, count, panel))
+    if not panel.background:
+        calendar.advance(rows, due)
+
+
+def _panel_report(charts: Charts, rows: Ints, count: Ints, panel: Panel, due: Ints) -> None:
+    rows, count = rows[due], count[due]
+    charts.outstanding[rows] -= len(panel.markers)
+    if KI67 in panel.markers:
+        charts.ki67[rows] = charts.patients.ki67[rows]
+    results = [
+        (marker, _positive(charts, rows, marker), k < count)
+        for k, marker in enumerate(panel.markers)
+    ]
+    _believe(charts, rows, results)
+
+
+def _believe(charts: Charts, rows: Ints, results: list[tuple[str, Bools, Bools | None]]) -> None:
+    """Weigh stains and features, one after the other; what repeats a group counts less."""
+    plan = charts.plan
+    for marker, positive, done in results:
+        who, yes = (rows, positive) if done is None else (rows[done], positive[done])
+        group = plan.groups.index(plan.catalogue.markers[marker].group)
+        weight: FloatArray = np.where(charts.groups[who, group], GROUP_WEIGHT, 1.0)
+        charts.believe(who, plan.of_marker(marker), yes, weight)
+        charts.groups[who, group] = True

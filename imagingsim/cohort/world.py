@@ -1,0 +1,206 @@
+"""A virtual patient as a world: numbers instead of images, walked by the same engine as a case."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from imagingsim.anatomy.case_records import Lab
+from imagingsim.cohort.draws import normal, uniform
+from imagingsim.cohort.observation import Observer, observer
+from imagingsim.cohort.population import Patients, Population
+from imagingsim.cohort.tissue import Tissue
+from imagingsim.reading import Reading
+from imagingsim.reading.finding import RegionReading
+from imagingsim.workup.catalogue import Catalogue
+from imagingsim.workup.guard import Value
+from imagingsim.workup.names import REGIONS
+from imagingsim.workup.needle import Specimen
+from imagingsim.workup.outcome import About, Examined, Person, in_words
+from imagingsim.workup.pathology import Histology, StainResult
+from imagingsim.workup.spec import Target
+from imagingsim.workup.world import Known, Made, Request, Sample
+
+TIMEPOINT = "referral"
+NOWHERE = (0.0, 0.0, 0.0)
+
+
+@dataclass(eq=False)
+class VirtualWorld:
+    """One patient of a population.
+
+    Attributes
+    ----------
+    patients
+        That patient alone: a draw of one.
+    """
+
+    population: Population
+    catalogue: Catalogue
+    patients: Patients
+
+    @classmethod
+    def of(
+        cls, population: Population, catalogue: Catalogue, *, seed: int, patient: int
+    ) -> "VirtualWorld":
+        """Return the world of the patient with a number."""
+        ids = np.array([patient], dtype=np.uint64)
+        return cls(population, catalogue, population.draw(seed, ids))
+
+    @property
+    def id(self) -> str:
+        """Name of the population and number of the patient."""
+        return f"{self.population.id}/{int(self.patients.ids[0])}"
+
+    @property
+    def about(self) -> About:
+        """Age and sex; a virtual patient has no story."""
+        values = self.patients.values
+        person = Person(
+            "female" if values["female"][0] else "male", float(values["age"][0]),
+            float(values["weight"][0]), float("nan"), (),
+        )  # fmt: skip
+        return About(self.id, self.population.file.title, person, cited=self.population.file.source)
+
+    @property
+    def start(self) -> tuple[str, float]:
+        """Patients are referred on day 0."""
+        return TIMEPOINT, 0.0
+
+    @property
+    def budget_d(self) -> float:
+        """Days left when nothing changes."""
+        return float(self.patients.budget_d[0])
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The blood tests of the population."""
+        return tuple(self.patients.labs)
+
+    def uniform(self, *name: object) -> float:
+        """Return a draw; the last part of the name is its index."""
+        return float(self._draws(uniform, *name))
+
+    def normal(self, *name: object) -> float:
+        """Return a normal draw; the last part of the name is its index."""
+        return float(self._draws(normal, *name))
+
+    def _draws(self, kind: object, *name: object) -> float:
+        *words, index = name
+        drawn = kind(self.patients.seed, "|".join(map(str, words)), self.patients.ids, index)  # type: ignore[operator]
+        return drawn[0]
+
+    def patient(self, name: str, timepoint: str) -> Value:
+        """Return a number or a flag of the patient."""
+        value = float(self.patients.values[name][0])
+        return value if name in self.population.file.numbers else value > 0
+
+    def lab(self, test: str, timepoint: str) -> Lab | None:
+        """Return a blood test; it stays what it is."""
+        if test not in self.patients.labs:
+            return None
+        row = self.population.file.labs[test]
+        value = float(self.patients.labs[test][0])
+        return Lab(test=test, value=value, unit=row.unit, source=row.source)
+
+    def title_of(self, timepoint: str) -> str:
+        """Return a timepoint in words."""
+        return in_words(timepoint)
+
+    def history(self, timepoint: str) -> str:
+        """Return nothing: nobody wrote this patient's history."""
+        return ""
+
+    def day_of(self, timepoint: str) -> float | None:
+        """Return None: no course is written."""
+        return None
+
+    def words_of(self, procedure: str) -> str:
+        """Return the name of a procedure."""
+        return procedure.replace("_", " ")
+
+    def examined(self, region: str, timepoint: str) -> tuple[tuple[Examined, Known], ...]:
+        """Look and feel."""
+        column = REGIONS.index(region)
+        if not self.patients.involved[0, column]:
+            return ()
+        draw = self.uniform("examination", timepoint, column)
+        found = draw < self.catalogue.evidence.clinical_examination.value
+        known = self._known(region, float(self.patients.size_mm[0, column]))
+        return ((Examined(region, in_words(region), region, found), known),)
+
+    def make(self, request: Request) -> Made | None:
+        """Make a study; its dose is the published one."""
+        return Made(
+            f"{request.number:02d}_{request.study}", request.timepoint, request.row.dose.value
+        )
+
+    def read(self, made: Made, request: Request) -> tuple[Reading, tuple[Known, ...]]:
+        """Read a study as the observer of this population does."""
+        one = self._observer(request.study)
+        found, blind = one.read(self.patients, np.array([0]), np.array([request.repeat]))
+        lines = tuple(
+            RegionReading(region, not blind[0, k], None, (region,) if found[0, k] else ())
+            for k, region in enumerate(request.row.regions)
+        )
+        known = tuple(
+            self._known(region, self._size(region))
+            for k, region in enumerate(request.row.regions)
+            if found[0, k]
+        )
+        return Reading(made.id, (), lines), known
+
+    def targeted(self, target: Target, known: Known) -> bool:
+        """Patterns of lesion names are of a case; virtual lesions have none."""
+        return True
+
+    def take(self, sample: Sample) -> tuple[Specimen, Histology]:
+        """Take tissue; it gives a diagnosis as often as published."""
+        column = np.array([REGIONS.index(sample.target.region)])
+        good = self._tissue.taken(
+            self.patients, np.array([0]), column, sample.technique, np.array([sample.repeat])
+        )[0]
+        lung = 1e3 if sample.target.region == "lung" else 0.0
+        lesion = sample.target.region if good else None
+        specimen = Specimen(lesion, 0.0, 0.0, (), lung, 0.0)
+        if not good:
+            return specimen, Histology(False, False, "No diagnosis", "", "", {}, 0)
+        disease = int(self.patients.disease[0])
+        row = list(self.population.differential.diagnoses.values())[disease]
+        features = {
+            name: bool(self._tissue.positive(self.patients, np.array([0]), name)[0])
+            for name in self._tissue.features
+        }
+        return specimen, Histology(
+            True, bool(self._tissue.malignant[disease]), row.title, "", "", features,
+            self._tissue.sections(sample.procedure, sample.state),
+        )  # fmt: skip
+
+    def stain(self, lesion: str, marker: str, timepoint: str, sections: int) -> StainResult:
+        """Stain a section: as often positive as the disease is."""
+        title = self.catalogue.markers[marker].title
+        if sections < 1:
+            return StainResult(marker, title, None, "no tissue left")
+        positive = bool(self._tissue.positive(self.patients, np.array([0]), marker)[0])
+        return StainResult(marker, title, positive, "")
+
+    def ki67(self, lesion: str, timepoint: str) -> float | None:
+        """Return the Ki-67 index of the patient's tumour."""
+        value = float(self.patients.ki67[0])
+        return None if np.isnan(value) else value
+
+    @cached_property
+    def _tissue(self) -> Tissue:
+        return Tissue.of(self.population, self.catalogue)
+
+    def _observer(self, study: str) -> Observer:
+        return observer(study, self.catalogue, self.population)
+
+    def _known(self, region: str, diameter_mm: float) -> Known:
+        return Known(region, region, NOWHERE, diameter_mm)
+
+    def _size(self, region: str) -> float:
+        column = REGIONS.index(region)
+        if self.patients.involved[0, column]:
+            return float(self.patients.size_mm[0, column])
+        return self.catalogue.evidence.false_positive_mm.value
