@@ -1,12 +1,13 @@
 """Charts of many patients: what the doctors know of each, as arrays, and what guards may ask."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from imagingsim.cohort.conditions import Lookup, Vague, evaluate, holding
 from imagingsim.cohort.draws import Ids
-from imagingsim.cohort.plan import Likelihoods, Plan
+from imagingsim.cohort.plan import News, Plan
 from imagingsim.cohort.population import Bools, Ints, Patients
 from imagingsim.units import FloatArray
 from imagingsim.workup.guard import Guard
@@ -85,11 +86,12 @@ class Charts:
         self.diagnostic[rows] = False
         self.malignant[rows] = UNKNOWN
 
-    def believe(self, rows: Ints, says: Likelihoods, positive: Bools, weight: FloatArray) -> None:
-        """Weigh one finding: yes for some, no for others, each with its weight."""
-        yes, no = says
-        news = np.where(positive[:, None], yes, no)
-        self.weights[rows] += weight[:, None] * news
+    def believe(self, rows: Ints, findings: Iterable[tuple[News, Ints]]) -> None:
+        """Weigh findings one after the other, each with what it says of each patient, (k,)."""
+        weights = self.weights[rows]
+        for news, says in findings:
+            weights += news.take(says, axis=0)
+        self.weights[rows] = weights
 
     def chances(self, rows: Ints) -> FloatArray:
         """Return the probabilities of the diagnoses, (k, diagnoses)."""

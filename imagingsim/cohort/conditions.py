@@ -43,19 +43,11 @@ def evaluate(node: ast.expr, lookup: Lookup) -> Vague:
     name = dotted(node)
     if name is not None:
         return lookup(name)
-    match node:
-        case ast.Constant():
-            return Vague.sure(np.asarray(node.value))
-        case ast.BoolOp():
-            return _connective(node, lookup)
-        case ast.UnaryOp():
-            return _unary(node, lookup)
-        case ast.Compare():
-            return _comparison(node, lookup)
-        case ast.BinOp():
-            return _arithmetic(node, lookup)
-        case ast.Call():
-            return _call(node, lookup)
+    if isinstance(node, ast.Constant):
+        return Vague.sure(np.asarray(node.value))
+    for kind, meaning in _MEANINGS.items():
+        if isinstance(node, kind):
+            return meaning(node, lookup)
     raise TypeError(f"a guard holds no {type(node).__name__}")
 
 
@@ -108,3 +100,9 @@ def _call(node: ast.Call, lookup: Lookup) -> Vague:
     values = [one.value for one in parts]
     combined = {"min": np.minimum, "max": np.maximum}.get(name)
     return Vague(reduce(combined, values) if combined else np.abs(values[0]), known)
+
+
+_MEANINGS: dict[type[ast.expr], Callable[[Any, Lookup], Vague]] = {
+    ast.BoolOp: _connective, ast.UnaryOp: _unary, ast.Compare: _comparison,
+    ast.BinOp: _arithmetic, ast.Call: _call,
+}  # fmt: skip

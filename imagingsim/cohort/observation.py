@@ -1,7 +1,7 @@
 """Observation: what a reader sees of a virtual patient's lesions on a study.
 
-A lesion is seen when ``rho z + sqrt(1 - rho^2) e < mu0 + slope ln(size / 10 mm) - losses``: z is the
-conspicuity it has on every study, e the draw of this reading. ``mu0`` is set so that the published
+A lesion is seen when ``rho z + sqrt(1 - rho^2) e < mu0 + slope ln(size / 10 mm) - losses``: z is
+the conspicuity it has on every study, e the draw of this reading. ``mu0`` is set so that the published
 sensitivity comes out over the population's sizes; a free region is called involved as often as the
 published specificity says.
 """
@@ -85,7 +85,7 @@ def observer(study: str, catalogue: Catalogue, population: Population) -> Observ
     blurred = tuple(
         (
             one.patient,
-            np.array([one.loss if region in one.regions else 0.0 for region in row.regions]),
+            np.array([one.loss * (region in one.regions) for region in row.regions]),
         )
         for one in evidence.artefacts.values()
         if one.modality == row.modality

@@ -7,13 +7,13 @@ import numpy as np
 
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.draws import normal, uniform
-from imagingsim.cohort.events import Calendar, whole_minutes
+from imagingsim.cohort.events import Calendar, Happens, whole_minutes
+from imagingsim.cohort.plan import NO_AGAIN, SILENT
 from imagingsim.cohort.population import Bools, Ints
 from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import LABS_OF, LogNormal, Rule
 from imagingsim.workup.clock import MINUTES_PER_DAY
 from imagingsim.workup.names import LABS
-from imagingsim.workup.ordering import NOT_FOR_BELIEF
 from imagingsim.workup.spec import Order, StudyOrder
 
 
@@ -62,7 +62,7 @@ def place_orders(charts: Charts, calendar: Calendar, rows: Ints, state: Order) -
     return stopped
 
 
-def _later(charts: Charts, calendar: Calendar, booked: Bookings, places: Ints):  # noqa: ANN202
+def _later(charts: Charts, calendar: Calendar, booked: Bookings, places: Ints) -> Happens:
     """Return what starts the bookings at some places of a block."""
     return lambda due: _start(charts, calendar, booked, places[due])
 
@@ -70,7 +70,7 @@ def _later(charts: Charts, calendar: Calendar, booked: Bookings, places: Ints): 
 def _stopped(charts: Charts, rows: Ints, state: Order) -> Ints:
     if state.on_blocked != "stop":
         return rows[:0]
-    columns = [charts.plan.studies.index(one.study) for one in state.orders]
+    columns = np.array([charts.plan.studies.index(one.study) for one in state.orders])
     return rows[charts.blocked[np.ix_(rows, columns)].any(axis=1)]
 
 
@@ -120,12 +120,12 @@ def _verdicts(charts: Charts, study: str, rows: Ints) -> Verdicts:
     needed = LABS_OF.get(charts.plan.catalogue.study(study).contrast)
     if not needed:
         return first
-    columns = [LABS.index(one) for one in needed]
+    columns = np.array([LABS.index(one) for one in needed])
     lacks = ~charts.lab_known[np.ix_(rows, columns)].all(axis=1)
     if not lacks.any():
         return first
     had = [one in charts.patients.labs for one in needed]
-    charts.lab_known[np.ix_(rows[lacks], np.asarray(columns)[had])] = True
+    charts.lab_known[np.ix_(rows[lacks], columns[had])] = True
     again = _judged(charts, study, rows)
     risks = tuple((name, rule, fires) for name, rule, fires in again.risks)
     return Verdicts(again.blocked, np.where(lacks, first.hold_d, again.hold_d), risks)
@@ -180,12 +180,9 @@ def _report(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, due: In
     )
     before = charts.known_mm[rows[:, None], one.regions]
     charts.known_mm[rows[:, None], one.regions] = np.where(found, sizes, before)
-    again = plan.catalogue.evidence.repeated_study_weight.value
-    for k, region in enumerate(one.row.regions):
-        if region in NOT_FOR_BELIEF:
-            continue
-        says = ~blind[:, k]
-        who, what = rows[says], one.regions[k]
-        weight = np.where(charts.read_regions[who, what], again, 1.0)
-        charts.believe(who, plan.reading[booked.study][k], found[says, k], weight)
-        charts.read_regions[who, what] = True
+    read = charts.read_regions[rows[:, None], one.regions]
+    says = np.where(blind, SILENT, found + NO_AGAIN * read)
+    news = enumerate(plan.reading[booked.study])
+    charts.believe(rows, ((one, says[:, k]) for k, one in news if one is not None))
+    heard = np.array([one is not None for one in plan.reading[booked.study]])
+    charts.read_regions[rows[:, None], one.regions] = read | (~blind & heard)

@@ -8,22 +8,26 @@ import networkx as nx
 import numpy as np
 
 from imagingsim.cohort.observation import Observer, observer
-from imagingsim.cohort.population import Bools, Population
+from imagingsim.cohort.population import Bools, Ints, Population
 from imagingsim.cohort.tissue import Tissue
 from imagingsim.cohort.world import TIMEPOINT
 from imagingsim.errors import WorkupError
 from imagingsim.units import FloatArray
-from imagingsim.workup.belief import SMALLEST
-from imagingsim.workup.catalogue import Catalogue, Rate, Rule
+from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
+from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rate, Rule
 from imagingsim.workup.graph import transitions
 from imagingsim.workup.guard import Guard
-from imagingsim.workup.names import LABS, REGIONS, orderable
+from imagingsim.workup.names import REGIONS, orderable
+from imagingsim.workup.ordering import NOT_FOR_BELIEF
 from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.safety import about_procedure, about_study
 from imagingsim.workup.spec import Wait
 
-Likelihoods = tuple[FloatArray, FloatArray]
-"""Logarithms of the likelihoods of yes and of no, (diseases,) each."""
+NO, YES, NO_AGAIN, YES_AGAIN, SILENT = range(5)
+"""What a finding says: the rows of `News`."""
+
+News = FloatArray
+"""(5, diseases): what is added to the logarithms of the weights by a finding, by what it says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +110,7 @@ class Plan:
         return np.array([log(one.weight) for one in self._diagnoses])
 
     @cached_property
-    def primary(self) -> np.ndarray:
+    def primary(self) -> Ints:
         """Region of the primary of each diagnosis, as an index; -1 where no region is."""
         return np.array(
             [
@@ -141,33 +145,34 @@ class Plan:
             if about_procedure(rule.applies, procedure)
         ]
 
-    def of_region(self, region: str, rate: Rate) -> Likelihoods:
+    def of_region(self, region: str, rate: Rate, again: float = 1.0) -> News:
         """Return what a region reported as involved, or as free, says of each diagnosis."""
         elsewhere = self.population.differential.elsewhere
         found = []
         for one in self._diagnoses:
             involved = one.involvement.get(region, elsewhere)
             found.append(involved * rate.sensitivity + (1 - involved) * (1 - rate.specificity))
-        return _logs(found)
-
-    def of_marker(self, marker: str) -> Likelihoods:
-        """Return what a stain says of each diagnosis."""
-        return self._of_marker[marker]
+        return _news(found, again)
 
     @cached_property
-    def _of_marker(self) -> dict[str, Likelihoods]:
+    def staining(self) -> dict[str, News]:
+        """What each stain and feature says of each diagnosis."""
         names = self.population.differential.diagnoses
         return {
-            marker: _logs([row.rate(name) for name in names])
+            marker: _news([row.rate(name) for name in names], GROUP_WEIGHT)
             for marker, row in self.catalogue.markers.items()
         }
 
     @cached_property
-    def reading(self) -> dict[str, tuple[Likelihoods, ...]]:
-        """For each study, what its lines say of each diagnosis, in the order of its regions."""
+    def reading(self) -> dict[str, tuple[News | None, ...]]:
+        """For each study, what its lines say, in the order of its regions; None: nothing."""
+        evidence = self.catalogue.evidence
+        again = evidence.repeated_study_weight.value
         return {
             study: tuple(
-                self.of_region(region, self.catalogue.evidence.rate(row.rate_key, region))
+                None
+                if region in NOT_FOR_BELIEF
+                else self.of_region(region, evidence.rate(row.rate_key, region), again)
                 for region in row.regions
             )
             for study in self.studies
@@ -175,22 +180,18 @@ class Plan:
         }
 
     @cached_property
-    def examination(self) -> dict[str, Likelihoods]:
+    def examination(self) -> dict[str, News]:
         """What looking and feeling says of each diagnosis, by region."""
         rate = self.catalogue.evidence.rate
         return {one: self.of_region(one, rate("clinical", one)) for one in REGIONS}
 
-    @property
-    def labs(self) -> tuple[str, ...]:
-        """Every blood test there may be."""
-        return LABS
-
     @cached_property
-    def _diagnoses(self) -> list:
+    def _diagnoses(self) -> list[Diagnosis]:
         return list(self.population.differential.diagnoses.values())
 
 
-def _logs(likelihoods: list[float]) -> Likelihoods:
+def _news(likelihoods: list[float], again: float) -> News:
+    """Return the news of a finding with these chances of a yes, that counts less when repeated."""
     yes = np.array([log(min(max(one, SMALLEST), 1.0)) for one in likelihoods])
     no = np.array([log(min(max(1 - one, SMALLEST), 1.0)) for one in likelihoods])
-    return yes, no
+    return np.stack([no, yes, again * no, again * yes, np.zeros(len(yes))])

@@ -1,15 +1,15 @@
 """Taking tissue of many patients; the twin of `workup.tissue`."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.events import Calendar, whole_minutes
 from imagingsim.cohort.ordering import days_of
+from imagingsim.cohort.plan import NO_AGAIN, SILENT
 from imagingsim.cohort.population import Bools, Ints
-from imagingsim.units import FloatArray
-from imagingsim.workup.belief import GROUP_WEIGHT
 from imagingsim.workup.names import REGIONS
 from imagingsim.workup.pathology import KI67
 from imagingsim.workup.spec import Biopsy, Panel
@@ -65,7 +65,7 @@ def _sample(
         _stain(charts, calendar, malignant, left, panel)
 
 
-def _still(charts: Charts, rows: Ints, *others: np.ndarray) -> tuple:
+def _still(charts: Charts, rows: Ints, *others: Any) -> tuple[Any, ...]:
     """Leave out those who died or ran out of time."""
     going = ~charts.over(rows)
     return (rows[going], *(one[going] for one in others))
@@ -79,9 +79,9 @@ def _report(charts: Charts, rows: Ints, good: Bools, sections: int) -> Ints:
     malignant = plan.tissue.malignant[charts.patients.disease[rows]]
     charts.malignant[rows] = malignant
     charts.tissue_left[rows] = float(sections)
-    _believe(
-        charts, rows, [(one, _positive(charts, rows, one), None) for one in plan.tissue.features]
-    )
+    everyone = np.ones(len(rows), bool)
+    features = plan.tissue.features
+    _believe(charts, rows, [(one, _positive(charts, rows, one), everyone) for one in features])
     return rows[malignant]
 
 
@@ -123,12 +123,20 @@ def _panel_report(charts: Charts, rows: Ints, count: Ints, panel: Panel, due: In
     _believe(charts, rows, results)
 
 
-def _believe(charts: Charts, rows: Ints, results: list[tuple[str, Bools, Bools | None]]) -> None:
-    """Weigh stains and features, one after the other; what repeats a group counts less."""
-    plan = charts.plan
+def _believe(charts: Charts, rows: Ints, results: list[tuple[str, Bools, Bools]]) -> None:
+    """Weigh stains and features, one after the other; what repeats a group counts less.
+
+    Parameters
+    ----------
+    results
+        Of each: its name, (k,) whether it is positive, (k,) whether it was done.
+    """
+    plan, known = charts.plan, charts.groups[rows]
+    findings = []
     for marker, positive, done in results:
-        who, yes = (rows, positive) if done is None else (rows[done], positive[done])
         group = plan.groups.index(plan.catalogue.markers[marker].group)
-        weight: FloatArray = np.where(charts.groups[who, group], GROUP_WEIGHT, 1.0)
-        charts.believe(who, plan.of_marker(marker), yes, weight)
-        charts.groups[who, group] = True
+        says = positive + NO_AGAIN * known[:, group]
+        findings.append((plan.staining[marker], np.where(done, says, SILENT)))
+        known[:, group] |= done
+    charts.believe(rows, findings)
+    charts.groups[rows] = known
