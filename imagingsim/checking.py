@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from imagingsim import scan, survey, workup
+from imagingsim import cohort, scan, survey, workup
 from imagingsim.anatomy import (
     BodyFile,
     CaseFile,
@@ -37,6 +37,10 @@ class Kind:
     check: Check | None = None
 
 
+def _population(content: Library, name: str) -> object:
+    return cohort.read_population(content, name, workup.read_catalogue(content))
+
+
 def _references(content: Library, _: str) -> object:
     return survey.read_references(content)
 
@@ -45,6 +49,7 @@ KINDS = (
     Kind("case", "phantoms/cases", CaseFile, read_case),
     Kind("acquisition", "protocols/acquisition", scan.AcquisitionProtocol, scan.read_acquisition),
     Kind("workup", "protocols/workups", workup.ProtocolFile, workup.read_protocol),
+    Kind("population", "protocols/populations", cohort.PopulationFile, _population),
     Kind("body", "phantoms/bodies", BodyFile),
     Kind("gallery", "phantoms/bodies", survey.Gallery),
     Kind("reference", "phantoms/bodies", survey.ReferenceFile, _references),

@@ -101,6 +101,47 @@ def cases(folders: Libraries = None) -> None:
 
 
 @app.command()
+def protocols(folders: Libraries = None) -> None:
+    """List the workup protocols: id, differential, title."""
+    _list("protocol", scripting.list_protocols(_content(folders)))
+
+
+@app.command()
+def populations(folders: Libraries = None) -> None:
+    """List the populations of virtual patients: id, differential, title."""
+    _list("population", scripting.list_populations(_content(folders)))
+
+
+@app.command()
+def compare(
+    protocols: Annotated[
+        list[str], typer.Argument(help="Two or more; the first is the yardstick.")
+    ],
+    population: Annotated[str, typer.Option("--population", help="See `imagingsim populations`.")],
+    out: Out,
+    count: Annotated[
+        float, typer.Option("-n", "--patients", min=1, help="How many, e.g. 1e6.")
+    ] = 1e5,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; every core when not given.")
+    ] = None,
+    seed: Seed = 1,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Walk the same virtual patients through several protocols; leave tables and a page."""
+    checking.writable(out, force=force)
+    with _progress() as bar:
+        found = scripting.compare_protocols(
+            protocols, population, count=int(count), seed=seed, workers=workers,
+            content=_content(folders), progress=bar,
+        )  # fmt: skip
+    scripting.write_comparison(found, out, force=force)
+    Console(width=LINE).print(tables.of_comparison(found.table))
+    print(f"Report: {out / 'report.html'}")
+
+
+@app.command()
 def workup(
     case: str,
     out: Out,
@@ -360,6 +401,15 @@ def body_report(
             print(line)
     if found.failures:
         raise typer.Exit(1)
+
+
+def _list(kind: str, rows: Iterator[tuple[str, str, str]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in (kind, "differential", "title"):
+        table.add_column(heading, no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=LINE).print(table)
 
 
 def _content(folders: list[Path] | None) -> Library:

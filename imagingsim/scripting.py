@@ -7,10 +7,13 @@
 """
 
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from imagingsim import formats, report, scan, survey, workup
+import polars as pl
+
+from imagingsim import cohort, compare, formats, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
 from imagingsim.errors import FormatError, UnknownNameError
@@ -20,6 +23,9 @@ from imagingsim.series import Derivation
 from imagingsim.study import Study
 from imagingsim.volume import Volume
 from imagingsim.workup import Outcome
+
+COMPARED = ("patients.parquet", "summary.parquet", "summary.csv", "report.html")
+"""What a written comparison consists of."""
 
 PARTS = ("dicom", "nifti", "timeline.json", "report.html")
 """What a written workup consists of."""
@@ -94,6 +100,82 @@ def walk(
     return outcome
 
 
+def list_protocols(content: Library) -> Iterator[tuple[str, str, str]]:
+    """Yield id, differential and title of every workup protocol."""
+    catalogue = workup.read_catalogue(content)
+    for name in workup.protocols(content):
+        file = workup.read_protocol(content, name, catalogue).file
+        yield name, file.differential, file.title
+
+
+def list_populations(content: Library) -> Iterator[tuple[str, str, str]]:
+    """Yield id, differential and title of every population."""
+    catalogue = workup.read_catalogue(content)
+    for name in cohort.populations(content):
+        file = cohort.read_population(content, name, catalogue).file
+        yield name, file.differential, file.title
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    patients
+        One row a patient: number, disease, and ``<protocol>/<measure>``.
+    table
+        One row a protocol and measure; differences are to the first protocol, patient by patient.
+    front
+        Protocols that no other beats or equals in days, cost, dose and localised primaries at once.
+    steps
+        The protocols by cost, with what one more localised primary costs.
+    """
+
+    asked: compare.Comparison
+    patients: pl.DataFrame
+    table: pl.DataFrame
+    front: tuple[str, ...]
+    steps: tuple[compare.Step, ...]
+
+
+def compare_protocols(
+    protocols: Sequence[str], population: str, *, count: int, seed: int = 1,
+    workers: int | None = None, content: Library | None = None, progress: Progress | None = None,
+) -> Compared:  # fmt: skip
+    """Walk the same virtual patients through several protocols.
+
+    Raises
+    ------
+    UnknownNameError
+        When a protocol or the population does not exist.
+    WorkupError
+        When a protocol thinks of other diseases than the population has.
+    """
+    content = content or library()
+    catalogue = workup.read_catalogue(content)
+    asked = compare.Comparison(
+        tuple(workup.read_protocol(content, name, catalogue) for name in protocols),
+        cohort.read_population(content, population, catalogue), count, seed,
+    )  # fmt: skip
+    frame = compare.run(asked, workers=workers, progress=progress)
+    return Compared(
+        asked, frame, compare.table(asked, frame), compare.pareto(asked, frame),
+        compare.icer(asked, frame),
+    )  # fmt: skip
+
+
+def write_comparison(found: Compared, folder: Path | str, *, force: bool = False) -> None:
+    """Leave ``patients.parquet``, ``summary.parquet``, ``summary.csv`` and ``report.html``."""
+    folder = Path(folder)
+    checked_folder(folder, COMPARED, force=force)
+    found.patients.write_parquet(folder / "patients.parquet")
+    found.table.write_parquet(folder / "summary.parquet")
+    found.table.write_csv(folder / "summary.csv")
+    page = report.comparison(found.asked, found.table, found.front, found.steps)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
 def quality(
     thing: str, acquisition: str, *, seed: int = 1, content: Library | None = None,
     progress: Progress | None = None,
@@ -158,15 +240,7 @@ class Archive:
     @classmethod
     def begin(cls, folder: Path, *, force: bool) -> "Archive":
         """Make ``folder`` ready; with ``force`` an earlier workup in it is removed."""
-        if folder.exists() and not folder.is_dir():
-            raise FormatError(f"{folder} is a file. Choose another name for the folder.")
-        if folder.is_dir() and any(folder.iterdir()) and not force:
-            raise FormatError(
-                f"{folder} exists and is not overwritten. Choose another folder, or use --force."
-            )
-        for part in PARTS:
-            _remove(folder / part)
-        folder.mkdir(parents=True, exist_ok=True)
+        checked_folder(folder, PARTS, force=force)
         return cls(folder)
 
     def add(self, study: Study) -> None:
@@ -188,6 +262,25 @@ def _write(file: Path, text: str) -> None:
     partial = file.with_name(f".{file.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(file)
+
+
+def checked_folder(folder: Path, parts: Sequence[str], *, force: bool) -> None:
+    """Make a folder that may be written into; with ``force`` what was left there before goes.
+
+    Raises
+    ------
+    FormatError
+        When it is a file, or not empty and ``force`` is false.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FormatError(f"{folder} is a file. Choose another name for the folder.")
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        raise FormatError(
+            f"{folder} exists and is not overwritten. Choose another folder, or use --force."
+        )
+    for part in parts:
+        _remove(folder / part)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import polars as pl
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,19 @@ def of_report(found: Report) -> Iterator[Table]:
         yield _rest(found)
     if found.volumes:
         yield _volumes(found)
+
+
+def of_comparison(found: pl.DataFrame) -> Table:
+    """Give the means of a comparison, a line a protocol and a column a measure."""
+    measures = found["measure"].unique(maintain_order=True).to_list()
+    table = _table("Means, and differences to the first protocol", "protocol", *measures)
+    for name in found["protocol"].unique(maintain_order=True).to_list():
+        mine = found.filter(pl.col("protocol") == name)
+        table.add_row(
+            name, *(f"{mean:.3g} ({apart:+.2g})" for mean, apart in zip(
+                mine["mean"], mine["difference"], strict=True)),
+        )  # fmt: skip
+    return table
 
 
 def _masses(found: Report) -> Table:

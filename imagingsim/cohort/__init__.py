@@ -6,10 +6,17 @@ arrays, with the same result for every patient.
 
 from imagingsim.cohort.batch import Cohort, walk_all
 from imagingsim.cohort.plan import Plan
-from imagingsim.cohort.population import Patients, Population, populations, read_population
+from imagingsim.cohort.population import (
+    Patients,
+    Population,
+    check_population,
+    populations,
+    read_population,
+)
+from imagingsim.cohort.population_records import PopulationFile
 from imagingsim.cohort.world import VirtualWorld
 
 __all__ = [
-    "Cohort", "Patients", "Plan", "Population", "VirtualWorld", "populations", "read_population",
-    "walk_all",
+    "Cohort", "Patients", "Plan", "Population", "PopulationFile", "VirtualWorld",
+    "check_population", "populations", "read_population", "walk_all",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 
@@ -96,7 +97,8 @@ class Charts:
     def chances(self, rows: Ints) -> FloatArray:
         """Return the probabilities of the diagnoses, (k, diagnoses)."""
         weights = self.weights[rows]
-        raw = np.exp(weights - weights.max(axis=1, keepdims=True))
+        top = reduce(np.maximum, weights.T)
+        raw = np.exp(weights - top[:, None])
         return raw / _added(raw)[:, None]
 
     def lookup(self, rows: Ints) -> Lookup:
@@ -129,13 +131,12 @@ class Charts:
         return Vague(self.patients.labs[name][rows], self.lab_known[rows, LABS.index(name)])
 
     def _seen(self, name: str, rows: Ints) -> Vague:
-        seen = ~np.isnan(self.known_mm[rows])
         if name == "any":
-            return Vague.sure(seen.any(axis=1))
+            return Vague.sure((~np.isnan(self.known_mm[rows])).any(axis=1))
         if name == "primary":
             region = self.plan.primary[self._top(rows)]
-            return Vague.sure(seen[np.arange(len(rows)), region] & (region >= 0))
-        return Vague.sure(seen[:, REGIONS.index(name)])
+            return Vague.sure(~np.isnan(self.known_mm[rows, region]) & (region >= 0))
+        return Vague.sure(~np.isnan(self.known_mm[rows, REGIONS.index(name)]))
 
     def _top(self, rows: Ints) -> Ints:
         return self.chances(rows).argmax(axis=1)
@@ -146,7 +147,7 @@ class Charts:
             return Vague.sure(np.asarray(names)[self._top(rows)])
         chances = self.chances(rows)
         if name == "max":
-            return Vague.sure(chances.max(axis=1))
+            return Vague.sure(reduce(np.maximum, chances.T))
         if name in names:
             return Vague.sure(chances[:, names.index(name)])
         return Vague.sure(_added(chances[:, self.plan.members(name)]))

@@ -55,13 +55,16 @@ def _truth(one: Vague) -> Bools:
     return one.value.astype(bool)
 
 
+def _all_known(parts: list[Vague]) -> Bools | np.bool_:
+    return reduce(np.logical_and, [one.known for one in parts])
+
+
 def _connective(node: ast.BoolOp, lookup: Lookup) -> Vague:
     """Kleene's ``and`` and ``or``: one decisive value settles it, unknown or not."""
     decisive = isinstance(node.op, ast.Or)
     parts = [evaluate(part, lookup) for part in node.values]
     settled = reduce(np.logical_or, [one.known & (_truth(one) == decisive) for one in parts])
-    known = reduce(np.logical_and, [one.known for one in parts])
-    return Vague(np.where(settled, decisive, not decisive), settled | known)
+    return Vague(np.where(settled, decisive, not decisive), settled | _all_known(parts))
 
 
 def _unary(node: ast.UnaryOp, lookup: Lookup) -> Vague:
@@ -73,9 +76,8 @@ def _unary(node: ast.UnaryOp, lookup: Lookup) -> Vague:
 def _comparison(node: ast.Compare, lookup: Lookup) -> Vague:
     parts = [evaluate(part, lookup) for part in (node.left, *node.comparators)]
     pairs = zip(node.ops, parts[:-1], parts[1:], strict=True)
-    holds = [COMPARE[type(one)](left.value, right.value) for one, left, right in pairs]
-    known = reduce(np.logical_and, [one.known for one in parts])
-    return Vague(reduce(np.logical_and, holds), known)
+    holds = [np.asarray(COMPARE[type(op)](left.value, right.value)) for op, left, right in pairs]
+    return Vague(reduce(np.logical_and, holds), _all_known(parts))
 
 
 def _arithmetic(node: ast.BinOp, lookup: Lookup) -> Vague:
@@ -84,13 +86,14 @@ def _arithmetic(node: ast.BinOp, lookup: Lookup) -> Vague:
     if isinstance(node.op, ast.Div):
         known = known & (right.value != 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Vague(ARITHMETIC[type(node.op)](left.value, right.value), known)
+        combine: Callable[[Array, Array], Array] = ARITHMETIC[type(node.op)]
+        return Vague(combine(left.value, right.value), known)
 
 
 def _call(node: ast.Call, lookup: Lookup) -> Vague:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     parts = [evaluate(part, lookup) for part in node.args]
-    known = reduce(np.logical_and, [one.known for one in parts])
+    known = _all_known(parts)
     if name == "known":
         return Vague.sure(np.asarray(known))
     if name == "count":

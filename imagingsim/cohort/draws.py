@@ -50,12 +50,17 @@ def uniform(seed: int, name: str, patients: Ids, index: Index = 0) -> FloatArray
     """
     with np.errstate(over="ignore"):
         x = patients * _GOLDEN + (np.asarray(index).astype(np.uint64) + np.uint64(1)) * _SPREAD
-        x ^= key(seed, name)
+        x = np.atleast_1d(x ^ key(seed, name))
+        high = np.empty_like(x)
         for shift, factor in zip(_SHIFTS, _MIX, strict=False):
-            x ^= x >> shift
+            x ^= np.right_shift(x, shift, out=high)
             x *= factor
-        x ^= x >> _SHIFTS[2]
-    return ((x >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+        x ^= np.right_shift(x, _SHIFTS[2], out=high)
+        x >>= np.uint64(12)
+    drawn = x.astype(np.float64)
+    drawn += 0.5
+    drawn *= 2.0**-52
+    return drawn
 
 
 def normal(seed: int, name: str, patients: Ids, index: Index = 0) -> FloatArray:

@@ -70,7 +70,7 @@ class Calendar:
         found = [(places, block) for places, block in found if len(places)]
         if not found:
             return False
-        first = _firsts(found) if len(found) > 1 else [np.ones(len(found[0][0]), bool)]
+        first = _firsts(found, len(target))
         for (places, block), chosen in zip(found, first, strict=True):
             now = places[chosen]
             block.waiting[now] = False
@@ -92,12 +92,17 @@ class Calendar:
         charts.dead[rows] = dies
 
 
-def _firsts(found: list[tuple[Ints, Block]]) -> list[Bools]:
+def _firsts(found: list[tuple[Ints, Block]], count: int) -> list[Bools]:
     """Tell of each due event whether it is its patient's next one."""
-    rows = np.concatenate([block.rows[places] for places, block in found])
-    due = np.concatenate([block.due[places] for places, block in found])
-    turn = np.concatenate([block.turn[places] for places, block in found])
-    order = np.lexsort((turn, due, rows))
-    first = np.zeros(len(rows), bool)
-    first[order] = np.diff(rows[order], prepend=-1) != 0
-    return np.split(first, np.cumsum([len(places) for places, _ in found])[:-1])
+    day, turn = np.full(count, np.inf), np.full(count, np.iinfo(np.int64).max)
+    for places, block in found:
+        rows = block.rows[places]
+        day[rows] = np.minimum(day[rows], block.due[places])
+    next_one = [block.due[places] == day[block.rows[places]] for places, block in found]
+    for (places, block), now in zip(found, next_one, strict=True):
+        rows = block.rows[places[now]]
+        turn[rows] = np.minimum(turn[rows], block.turn[places[now]])
+    return [
+        now & (block.turn[places] == turn[block.rows[places]])
+        for (places, block), now in zip(found, next_one, strict=True)
+    ]

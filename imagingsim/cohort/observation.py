@@ -1,9 +1,9 @@
 """Observation: what a reader sees of a virtual patient's lesions on a study.
 
 A lesion is seen when ``rho z + sqrt(1 - rho^2) e < mu0 + slope ln(size / 10 mm) - losses``: z is
-the conspicuity it has on every study, e the draw of this reading. ``mu0`` is set so that the published
-sensitivity comes out over the population's sizes; a free region is called involved as often as the
-published specificity says.
+the conspicuity it has on every study, e the draw of this reading. ``mu0`` is set so that the
+published sensitivity comes out over the population's sizes; a free region is called involved as
+often as the published specificity says.
 """
 
 from dataclasses import dataclass
@@ -68,8 +68,10 @@ class Observer:
             blind |= hit & (loss > 0)
         index = self.regions + len(REGIONS) * repeat[:, None]
         u = uniform(patients.seed, f"{self.study}|read", patients.ids[rows, None], index)
-        noise = self.rho * patients.conspicuity[at] + sqrt(1 - self.rho**2) * ndtri(u)
-        found = np.where(patients.involved[at], noise < mu, u < self.false_positive)
+        found = u < self.false_positive
+        there = patients.involved[at]
+        own = sqrt(1 - self.rho**2) * ndtri(u[there])
+        found[there] = self.rho * patients.conspicuity[at][there] + own < mu[there]
         return found, blind & ~found
 
 

@@ -70,7 +70,7 @@ class Plan:
     def order(self) -> tuple[str, ...]:
         """The states, those that lead to others first, so that patients meet again soon."""
         states = self.protocol.file.states
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(states)
         for name, state in states.items():
             graph.add_edges_from((name, step.to) for step in transitions(state))

@@ -1,5 +1,6 @@
 """A virtual patient as a world: numbers instead of images, walked by the same engine as a case."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,10 +9,11 @@ import numpy as np
 from imagingsim.anatomy.case_records import Lab
 from imagingsim.cohort.draws import normal, uniform
 from imagingsim.cohort.observation import Observer, observer
-from imagingsim.cohort.population import Patients, Population
+from imagingsim.cohort.population import Ints, Patients, Population
 from imagingsim.cohort.tissue import Tissue
 from imagingsim.reading import Reading
 from imagingsim.reading.finding import RegionReading
+from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.guard import Value
 from imagingsim.workup.names import REGIONS
@@ -31,13 +33,14 @@ class VirtualWorld:
 
     Attributes
     ----------
-    patients
-        That patient alone: a draw of one.
+    patients, row
+        Some patients, and which of them this is; who else was drawn changes nothing.
     """
 
     population: Population
     catalogue: Catalogue
     patients: Patients
+    row: int = 0
 
     @classmethod
     def of(
@@ -50,15 +53,15 @@ class VirtualWorld:
     @property
     def id(self) -> str:
         """Name of the population and number of the patient."""
-        return f"{self.population.id}/{int(self.patients.ids[0])}"
+        return f"{self.population.id}/{int(self.patients.ids[self.row])}"
 
     @property
     def about(self) -> About:
         """Age and sex; a virtual patient has no story."""
         values = self.patients.values
         person = Person(
-            "female" if values["female"][0] else "male", float(values["age"][0]),
-            float(values["weight"][0]), float("nan"), (),
+            "female" if values["female"][self.row] else "male", float(values["age"][self.row]),
+            float(values["weight"][self.row]), float("nan"), (),
         )  # fmt: skip
         return About(self.id, self.population.file.title, person, cited=self.population.file.source)
 
@@ -70,7 +73,7 @@ class VirtualWorld:
     @property
     def budget_d(self) -> float:
         """Days left when nothing changes."""
-        return float(self.patients.budget_d[0])
+        return float(self.patients.budget_d[self.row])
 
     @property
     def tests(self) -> tuple[str, ...]:
@@ -79,20 +82,20 @@ class VirtualWorld:
 
     def uniform(self, *name: object) -> float:
         """Return a draw; the last part of the name is its index."""
-        return float(self._draws(uniform, *name))
+        return self._draws(uniform, *name)
 
     def normal(self, *name: object) -> float:
         """Return a normal draw; the last part of the name is its index."""
-        return float(self._draws(normal, *name))
+        return self._draws(normal, *name)
 
-    def _draws(self, kind: object, *name: object) -> float:
+    def _draws(self, kind: Callable[..., FloatArray], *name: object) -> float:
         *words, index = name
-        drawn = kind(self.patients.seed, "|".join(map(str, words)), self.patients.ids, index)  # type: ignore[operator]
-        return drawn[0]
+        ids = self.patients.ids[self._rows]
+        return float(kind(self.patients.seed, "|".join(map(str, words)), ids, index)[0])
 
     def patient(self, name: str, timepoint: str) -> Value:
         """Return a number or a flag of the patient."""
-        value = float(self.patients.values[name][0])
+        value = float(self.patients.values[name][self.row])
         return value if name in self.population.file.numbers else value > 0
 
     def lab(self, test: str, timepoint: str) -> Lab | None:
@@ -100,7 +103,7 @@ class VirtualWorld:
         if test not in self.patients.labs:
             return None
         row = self.population.file.labs[test]
-        value = float(self.patients.labs[test][0])
+        value = float(self.patients.labs[test][self.row])
         return Lab(test=test, value=value, unit=row.unit, source=row.source)
 
     def title_of(self, timepoint: str) -> str:
@@ -122,11 +125,11 @@ class VirtualWorld:
     def examined(self, region: str, timepoint: str) -> tuple[tuple[Examined, Known], ...]:
         """Look and feel."""
         column = REGIONS.index(region)
-        if not self.patients.involved[0, column]:
+        if not self.patients.involved[self.row, column]:
             return ()
         draw = self.uniform("examination", timepoint, column)
         found = draw < self.catalogue.evidence.clinical_examination.value
-        known = self._known(region, float(self.patients.size_mm[0, column]))
+        known = self._known(region, float(self.patients.size_mm[self.row, column]))
         return ((Examined(region, in_words(region), region, found), known),)
 
     def make(self, request: Request) -> Made | None:
@@ -138,7 +141,7 @@ class VirtualWorld:
     def read(self, made: Made, request: Request) -> tuple[Reading, tuple[Known, ...]]:
         """Read a study as the observer of this population does."""
         one = self._observer(request.study)
-        found, blind = one.read(self.patients, np.array([0]), np.array([request.repeat]))
+        found, blind = one.read(self.patients, self._rows, np.array([request.repeat]))
         lines = tuple(
             RegionReading(region, not blind[0, k], None, (region,) if found[0, k] else ())
             for k, region in enumerate(request.row.regions)
@@ -158,17 +161,17 @@ class VirtualWorld:
         """Take tissue; it gives a diagnosis as often as published."""
         column = np.array([REGIONS.index(sample.target.region)])
         good = self._tissue.taken(
-            self.patients, np.array([0]), column, sample.technique, np.array([sample.repeat])
+            self.patients, self._rows, column, sample.technique, np.array([sample.repeat])
         )[0]
         lung = 1e3 if sample.target.region == "lung" else 0.0
         lesion = sample.target.region if good else None
         specimen = Specimen(lesion, 0.0, 0.0, (), lung, 0.0)
         if not good:
             return specimen, Histology(False, False, "No diagnosis", "", "", {}, 0)
-        disease = int(self.patients.disease[0])
+        disease = int(self.patients.disease[self.row])
         row = list(self.population.differential.diagnoses.values())[disease]
         features = {
-            name: bool(self._tissue.positive(self.patients, np.array([0]), name)[0])
+            name: bool(self._tissue.positive(self.patients, self._rows, name)[0])
             for name in self._tissue.features
         }
         return specimen, Histology(
@@ -181,13 +184,17 @@ class VirtualWorld:
         title = self.catalogue.markers[marker].title
         if sections < 1:
             return StainResult(marker, title, None, "no tissue left")
-        positive = bool(self._tissue.positive(self.patients, np.array([0]), marker)[0])
+        positive = bool(self._tissue.positive(self.patients, self._rows, marker)[0])
         return StainResult(marker, title, positive, "")
 
     def ki67(self, lesion: str, timepoint: str) -> float | None:
         """Return the Ki-67 index of the patient's tumour."""
-        value = float(self.patients.ki67[0])
+        value = float(self.patients.ki67[self.row])
         return None if np.isnan(value) else value
+
+    @property
+    def _rows(self) -> Ints:
+        return np.array([self.row])
 
     @cached_property
     def _tissue(self) -> Tissue:
@@ -201,6 +208,6 @@ class VirtualWorld:
 
     def _size(self, region: str) -> float:
         column = REGIONS.index(region)
-        if self.patients.involved[0, column]:
-            return float(self.patients.size_mm[0, column])
+        if self.patients.involved[self.row, column]:
+            return float(self.patients.size_mm[self.row, column])
         return self.catalogue.evidence.false_positive_mm.value

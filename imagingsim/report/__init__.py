@@ -1,5 +1,6 @@
-"""Report: the HTML page of a walked workup, with its pictures and charts; no physics."""
+"""Report: the HTML pages of a walked workup and of a comparison; no physics."""
 
+from imagingsim.report.comparison import comparison
 from imagingsim.report.page import html, write
 
-__all__ = ["html", "write"]
+__all__ = ["comparison", "html", "write"]

@@ -33,7 +33,7 @@ def write(outcome: Outcome, path: Path | str) -> Path:
 def html(outcome: Outcome) -> str:
     """Return the report of a walk as HTML; equal outcomes give equal text."""
     hues = charts.colours(outcome)
-    template = _environment().get_template(TEMPLATE)
+    template = environment().get_template(TEMPLATE)
     return template.render(
         outcome=outcome,
         notice=DISCLAIMER,
@@ -66,7 +66,8 @@ def _day(day: float) -> str:
     return f"{day:.0f}" if day >= 10 or round(day, 1) == round(day) else f"{day:.1f}"
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return what reads the templates of this room."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("imagingsim.report", "templates"),
         autoescape=True,

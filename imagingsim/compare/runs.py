@@ -1,0 +1,112 @@
+"""Runs: every patient of a population through every protocol, block by block."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from imagingsim.cohort import Cohort, Plan, Population, walk_all
+from imagingsim.cohort.population import Patients
+from imagingsim.progress import Progress, Silence
+from imagingsim.workup import Protocol
+
+BLOCK = 16384
+MEASURES = ("days", "cost", "dose_msv", "alive", "diagnosed", "correct", "localised")
+"""What is compared; the last four are yes or no."""
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What is to be compared.
+
+    Attributes
+    ----------
+    count
+        How many patients; every one walks through every protocol.
+    """
+
+    protocols: tuple[Protocol, ...]
+    population: Population
+    count: int
+    seed: int
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        """The protocols, made ready for the population."""
+        return tuple(Plan.of(one, self.population) for one in self.protocols)
+
+    @property
+    def blocks(self) -> range:
+        """First patients of the blocks."""
+        return range(0, self.count, BLOCK)
+
+    def block(self, first: int) -> Columns:
+        """Walk one block of patients; columns are named ``<protocol>/<measure>``."""
+        last = min(first + BLOCK, self.count)
+        patients = self.population.draw(self.seed, np.arange(first, last, dtype=np.uint64))
+        columns: Columns = {"patient": patients.ids, "disease": patients.disease.astype(np.int16)}
+        for plan in self.plans:
+            found = outcomes(walk_all(plan, patients), patients)
+            columns |= {f"{plan.protocol.id}/{name}": values for name, values in found.items()}
+        return columns
+
+
+def outcomes(cohort: Cohort, patients: Patients) -> Columns:
+    """Return what is measured of each patient, (n,) each.
+
+    ``localised``: the primary's region was seen, holds it, and the likeliest diagnosis is the true
+    one.
+    """
+    charts, everyone = cohort.charts, np.arange(len(patients))
+    correct = charts.chances(everyone).argmax(axis=1) == patients.disease
+    primary = charts.plan.primary[patients.disease]
+    there = patients.involved[everyone, primary] & ~np.isnan(charts.known_mm[everyone, primary])
+    return {
+        "days": charts.now.astype(np.float32), "cost": charts.cost.astype(np.float32),
+        "dose_msv": charts.dose.astype(np.float32), "alive": ~charts.dead,
+        "diagnosed": charts.diagnostic.copy(), "correct": correct,
+        "localised": correct & there & (primary >= 0),
+        "studies": charts.made.astype(np.int16), "biopsies": charts.samples.astype(np.int16),
+        "ending": cohort.ending.astype(np.int8),
+    }  # fmt: skip
+
+
+def run(
+    comparison: Comparison, *, workers: int | None = None, progress: Progress | None = None
+) -> pl.DataFrame:
+    """Walk every patient through every protocol.
+
+    Parameters
+    ----------
+    workers
+        Processes; as many as there are cores when not given. The result is the same for any.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a patient: its number, its disease, and ``<protocol>/<measure>`` columns.
+    """
+    progress = progress or Silence()
+    progress.begin(f"{comparison.count:,} patients", len(comparison.blocks))
+    parts = []
+    for first, columns in zip(comparison.blocks, _mapped(comparison, workers), strict=True):
+        progress.step(f"patient {first:,} of {comparison.count:,}")
+        parts.append(columns)
+    return pl.DataFrame({name: np.concatenate([one[name] for one in parts]) for name in parts[0]})
+
+
+def _mapped(comparison: Comparison, workers: int | None) -> Iterator[Columns]:
+    wanted = min(workers or os.cpu_count() or 1, len(comparison.blocks))
+    if wanted == 1:
+        yield from map(comparison.block, comparison.blocks)
+        return
+    with ProcessPoolExecutor(wanted) as pool:
+        yield from pool.map(comparison.block, comparison.blocks)

@@ -1,0 +1,103 @@
+"""Comparing protocols: the same patients, paired, and what the difference costs."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from imagingsim.cli import app
+from imagingsim.compare import BLOCK, Comparison, frontier, pareto, run, table
+from imagingsim.errors import FormatError
+from imagingsim.scripting import Compared, compare_protocols, write_comparison
+
+PROTOCOLS = ("net_skin_metastases", "net_skin_biopsy_first", "net_skin_pet_first")
+
+
+@cache
+def compared(count: int = 4000) -> Compared:
+    """Return a small comparison."""
+    return compare_protocols(PROTOCOLS, "skin_metastases", count=count, workers=1)
+
+
+def test_the_frontier_is_the_one_worked_by_hand() -> None:
+    # nothing, A and C span it; B is beaten by A, D mixes worse than C and E, F costs more than E
+    points = [
+        ("nothing", 0.0, 0.0), ("A", 100.0, 0.4), ("B", 150.0, 0.3), ("C", 260.0, 0.6),
+        ("D", 500.0, 0.65), ("E", 560.0, 0.9), ("F", 700.0, 0.9),
+    ]  # fmt: skip
+    steps = {one.protocol: one for one in frontier(points)}
+    assert [name for name, one in steps.items() if not one.why] == ["nothing", "A", "C", "E"]
+    assert steps["A"].icer == pytest.approx(250.0)
+    assert steps["C"].icer == pytest.approx(800.0)
+    assert steps["E"].icer == pytest.approx(1000.0)
+    assert "dominated" in steps["B"].why
+    assert "extended" in steps["D"].why
+    assert "dominated" in steps["F"].why
+
+
+def test_workers_and_blocks_change_nothing() -> None:
+    asked = compared().asked
+    asked = Comparison(asked.protocols[:1], asked.population, BLOCK + 100, 1)
+    assert run(asked, workers=1).equals(run(asked, workers=2))
+
+
+def test_common_patients_make_differences_sharp() -> None:
+    frame = compared().patients
+    other = compare_protocols(PROTOCOLS[1:2], "skin_metastases", count=4000, seed=2, workers=1)
+    name = f"{PROTOCOLS[1]}/cost"
+    reference = frame[f"{PROTOCOLS[0]}/cost"].to_numpy().astype(float)
+    paired = np.var(frame[name].to_numpy() - reference)
+    apart = np.var(other.patients[name].to_numpy() - reference)
+    assert apart / paired > 1.2
+
+
+def test_the_table_says_what_the_rows_say() -> None:
+    found = compared()
+    for row in found.table.iter_rows(named=True):
+        values = found.patients[f"{row['protocol']}/{row['measure']}"].to_numpy().astype(float)
+        assert row["mean"] == pytest.approx(values.mean())
+        assert row["error"] == pytest.approx(values.std(ddof=1) / len(values) ** 0.5)
+        assert row["q05"] <= row["median"] <= row["q95"]
+    first = found.table.filter(pl.col("protocol") == PROTOCOLS[0])
+    assert (first["difference"] == 0).all()
+    assert not first["clear"].any()
+
+
+def test_a_protocol_that_is_worse_in_all_is_not_on_the_front() -> None:
+    asked, frame = compared().asked, compared().patients
+    worse, best = PROTOCOLS[2], PROTOCOLS[1]
+    beaten = frame.with_columns(
+        *(pl.col(f"{best}/{axis}").alias(f"{worse}/{axis}") for axis in ("dose_msv", "localised")),
+        *((pl.col(f"{best}/{axis}") + 1).alias(f"{worse}/{axis}") for axis in ("days", "cost")),
+    )
+    assert worse not in pareto(asked, beaten)
+    assert best in pareto(asked, beaten)
+    assert table(asked, beaten).height == 21
+
+
+def test_tables_and_page_are_written_and_not_overwritten(tmp_path: Path) -> None:
+    found, folder = compared(), tmp_path / "out"
+    write_comparison(found, folder)
+    assert pl.read_parquet(folder / "patients.parquet").equals(found.patients)
+    assert pl.read_csv(folder / "summary.csv").height == found.table.height
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in PROTOCOLS)
+    assert "not for diagnosis" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    with pytest.raises(FormatError, match="--force"):
+        write_comparison(found, folder)
+
+
+def test_the_command_compares_and_says_where(tmp_path: Path) -> None:
+    out = str(tmp_path / "cmp")
+    asked = ["compare", *PROTOCOLS[:2], "--population", "skin_metastases", "-n", "500",
+             "--workers", "1", "--out", out]  # fmt: skip
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "report.html" in done.output
+    for command, name in (("protocols", PROTOCOLS[1]), ("populations", "skin_metastases")):
+        lines = CliRunner().invoke(app, [command]).output.splitlines()
+        assert any(line.split()[0] == name for line in lines[1:] if line.strip())
