@@ -187,8 +187,8 @@ def an_interrupt_to_no_end(text: str) -> str:
 
 
 def a_wait_that_says_too_much(text: str) -> str:
-    """a wait needs exactly one of days, timepoint and until; correct it"""
-    return text.replace("labs: [egfr]", "days: 3\n    timepoint: x").replace(
+    """a wait needs one of days, timepoint and until; days may stand beside timepoint; correct it"""
+    return text.replace("labs: [egfr]", "days: 3\n    until: seen.skin").replace(
         "type: set", "type: wait"
     )
 
