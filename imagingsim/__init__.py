@@ -9,12 +9,13 @@ from typing import Any
 _PUBLIC = {
     "Grid": "imagingsim.grid",
     "acquire": "imagingsim.scripting",
+    "compare_protocols": "imagingsim.scripting",
     "library": "imagingsim.content",
     "load_case": "imagingsim.scripting",
     "sample": "imagingsim.anatomy",
     "walk": "imagingsim.scripting",
 }
-__all__ = ["Grid", "acquire", "library", "load_case", "sample", "walk"]
+__all__ = ["Grid", "acquire", "compare_protocols", "library", "load_case", "sample", "walk"]
 
 
 def __getattr__(name: str) -> Any:
