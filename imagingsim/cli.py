@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from imagingsim import checking, scripting, survey, tables
-from imagingsim.content import Library, library
+from imagingsim.content import Library, library, placeholders
 from imagingsim.errors import AcquisitionWarning, ImagingSimError
 from imagingsim.reformat import PlaneName, Projection
 
@@ -26,6 +26,8 @@ app = typer.Typer(
 
 bodies = typer.Typer(no_args_is_help=True, help="Look at a body and measure it.")
 app.add_typer(bodies, name="body")
+graphs = typer.Typer(no_args_is_help=True, help="Look at a workup protocol.")
+app.add_typer(graphs, name="protocol")
 
 LINE = 220
 """Columns of a line that is not wrapped."""
@@ -301,19 +303,35 @@ def view(what: str, timepoint: At = None, folders: Libraries = None) -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Content files.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Content files.")] = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="List the numbers that nobody has looked up yet.")
+    ] = False,
     shapes: Annotated[
         bool, typer.Option(help="Sample the bodies that files belong to, and look at their shapes.")
     ] = True,
     folders: Libraries = None,
 ) -> None:
     """Check content files; every problem is listed with file and line."""
-    problems = checking.problems(files, _content(folders), shapes=shapes)
+    content, files = _content(folders), files or []
+    if not (files or sources):
+        raise typer.BadParameter("name content files, or ask for --sources")
+    if sources:
+        _print_placeholders(content)
+    problems = checking.problems(files, content, shapes=shapes)
     for problem in problems:
         print(problem)
     if problems:
         raise typer.Exit(1)
-    print(f"{len(files)} file{'s' if len(files) != 1 else ''} without problems")
+    if files:
+        print(f"{len(files)} file{'s' if len(files) != 1 else ''} without problems")
+
+
+def _print_placeholders(content: Library) -> None:
+    lines = list(placeholders(content))
+    for line in lines:
+        print(line)
+    print(f"{len(lines)} lines with a number that nobody has looked up yet", file=sys.stderr)
 
 
 @app.command()
@@ -324,6 +342,25 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a kind of content file, for editors."""
     print(json.dumps(checking.schema_of(kind), indent=2))
+
+
+@graphs.command()
+def draw(
+    protocol: str,
+    language: Annotated[
+        str, typer.Option("--as", help="mermaid or graphviz: what lays the graph out.")
+    ] = "mermaid",
+    folders: Libraries = None,
+) -> None:
+    """Print a protocol as a graph, for Mermaid or Graphviz."""
+    print(scripting.draw_protocol(protocol, language, content=_content(folders)), end="")
+
+
+@graphs.command()
+def table(protocol: str, folders: Libraries = None) -> None:
+    """Print a protocol as a decision table."""
+    rows = scripting.decision_table(protocol, content=_content(folders))
+    Console(width=LINE).print(tables.of_decisions(rows))
 
 
 @bodies.command()

@@ -108,6 +108,25 @@ def list_protocols(content: Library) -> Iterator[tuple[str, str, str]]:
         yield name, file.differential, file.title
 
 
+def draw_protocol(name: str, language: str, *, content: Library | None = None) -> str:
+    """Return a protocol in the language of a program that lays graphs out.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such protocol, or no such language.
+    """
+    languages = {"mermaid": workup.mermaid, "graphviz": workup.graphviz}
+    if language not in languages:
+        raise UnknownNameError.of("language of graphs", language, languages)
+    return languages[language](workup.read_protocol(content or library(), name))
+
+
+def decision_table(name: str, *, content: Library | None = None) -> Iterator[workup.Decision]:
+    """Yield the decisions of a protocol, in the order they are tried."""
+    return workup.decisions(workup.read_protocol(content or library(), name))
+
+
 def list_populations(content: Library) -> Iterator[tuple[str, str, str]]:
     """Yield id, differential and title of every population."""
     catalogue = workup.read_catalogue(content)

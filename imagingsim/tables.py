@@ -1,12 +1,13 @@
 """What is measured of a body as tables for the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 from rich.table import Table
 from rich.text import Text
 
 from imagingsim.survey import SPACINGS_MM, TOLERANCE_PERCENT, Report
+from imagingsim.workup import Decision
 
 
 def of_report(found: Report) -> Iterator[Table]:
@@ -33,6 +34,16 @@ def of_comparison(found: pl.DataFrame) -> Table:
             name, *(f"{mean:.3g} ({apart:+.2g})" for mean, apart in zip(
                 mine["mean"], mine["difference"], strict=True)),
         )  # fmt: skip
+    return table
+
+
+def of_decisions(rows: Iterable[Decision]) -> Table:
+    """Give the decision table of a protocol."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("state", "does", "when", "then", "why"):
+        table.add_column(heading)
+    for one in rows:
+        table.add_row(one.state, one.does, one.when, one.to, one.why)
     return table
 
 

@@ -15,7 +15,7 @@ from imagingsim.errors import WorkupError
 from imagingsim.units import FloatArray
 from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
 from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rate, Rule
-from imagingsim.workup.graph import transitions
+from imagingsim.workup.graph import graph_of
 from imagingsim.workup.guard import Guard
 from imagingsim.workup.names import REGIONS, orderable
 from imagingsim.workup.ordering import NOT_FOR_BELIEF
@@ -69,14 +69,9 @@ class Plan:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The states, those that lead to others first, so that patients meet again soon."""
-        states = self.protocol.file.states
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(states)
-        for name, state in states.items():
-            graph.add_edges_from((name, step.to) for step in transitions(state))
-        start = self.protocol.file.start
-        found = list(nx.dfs_postorder_nodes(graph, start))[::-1]
-        return (*found, *(name for name in states if name not in found))
+        file = self.protocol.file
+        found = list(nx.dfs_postorder_nodes(graph_of(file.states), file.start))[::-1]
+        return (*found, *(name for name in file.states if name not in found))
 
     @cached_property
     def studies(self) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from imagingsim.content.library import Library, library
 from imagingsim.content.reading import Document, Place, load, parse, record, schema, structure
+from imagingsim.content.sources import placeholders
 
 __all__ = [
-    "Document", "Library", "Place", "library", "load", "parse", "record", "schema", "structure",
+    "Document", "Library", "Place", "library", "load", "parse", "placeholders", "record", "schema",
+    "structure",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from an `Imaging` that is handed in, so it knows no scanner, no file format and 
 """
 
 from imagingsim.workup.catalogue import Catalogue, read_catalogue
+from imagingsim.workup.drawing import Decision, decisions, graphviz, mermaid
 from imagingsim.workup.engine import walk_world
 from imagingsim.workup.guard import Guard, guard
 from imagingsim.workup.needle import Probe
@@ -15,7 +16,8 @@ from imagingsim.workup.spec import ProtocolFile
 from imagingsim.workup.world import World
 
 __all__ = [
-    "DISCLAIMER", "Catalogue", "Guard", "Imaging", "Outcome", "Probe", "Protocol", "ProtocolFile",
-    "Sampling", "SimulatedWorld", "Step", "Visit", "World", "check_protocol", "guard",
-    "protocols", "read_catalogue", "read_protocol", "walk", "walk_world",
+    "DISCLAIMER", "Catalogue", "Decision", "Guard", "Imaging", "Outcome", "Probe", "Protocol",
+    "ProtocolFile", "Sampling", "SimulatedWorld", "Step", "Visit", "World", "check_protocol",
+    "decisions", "graphviz", "guard", "mermaid", "protocols", "read_catalogue", "read_protocol",
+    "walk", "walk_world",
 ]  # fmt: skip

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from imagingsim.workup.spec import Biopsy, End, State, Transition, Wait
+import networkx as nx
 
-Edges = dict[str, list[str]]
+from imagingsim.workup.spec import Biopsy, End, State, Transition, Wait
 
 
 def problems(states: Mapping[str, State], start: str, also: set[str]) -> Iterator[tuple[str, str]]:
@@ -15,15 +15,15 @@ def problems(states: Mapping[str, State], start: str, also: set[str]) -> Iterato
     also
         States that interrupts lead to.
     """
-    edges = {name: [step.to for step in transitions(state)] for name, state in states.items()}
+    graph = graph_of(states)
     ends = {name for name, state in states.items() if isinstance(state, End)}
-    reached = _reachable(edges, {start} | also)
+    reached = {start, *also}.union(*(nx.descendants(graph, one) for one in (start, *also)))
     for name in states:
         if name not in reached:
             yield name, "no walk reaches this state; remove it or lead a transition to it"
-        elif name not in ends and not _reachable(edges, {name}) & ends:
+        elif name not in ends and not nx.descendants(graph, name) & ends:
             yield name, "no walk gets from here to an end; add a transition that leads to one"
-    cycle = _cycle(_without_bounded(edges, states))
+    cycle = _unbounded_cycle(graph, states)
     if cycle:
         yield (
             cycle[0],
@@ -32,48 +32,29 @@ def problems(states: Mapping[str, State], start: str, also: set[str]) -> Iterato
         )
 
 
+def graph_of(states: Mapping[str, State]) -> "nx.DiGraph[str]":
+    """Return the states and their transitions, in the order of the file."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(states)
+    for name, state in states.items():
+        graph.add_edges_from((name, step.to) for step in transitions(state))
+    return graph
+
+
 def transitions(state: State) -> tuple[Transition, ...]:
     """Return the transitions of a state; an end has none."""
     return () if isinstance(state, End) else state.next
 
 
-def _reachable(edges: Edges, start: set[str]) -> set[str]:
-    found, queue = set(start), list(start)
-    while queue:
-        for name in edges[queue.pop()]:
-            if name not in found:
-                found.add(name)
-                queue.append(name)
-    return found
-
-
-def _without_bounded(edges: Edges, states: Mapping[str, State]) -> Edges:
-    """Leave out the states that bound a cycle: they cost time, or refuse to repeat for ever."""
-    free = {
+def _unbounded_cycle(graph: "nx.DiGraph[str]", states: Mapping[str, State]) -> list[str]:
+    """Return the names along a cycle in which no state costs time or refuses to repeat for ever."""
+    free = [
         name
         for name, state in states.items()
         if not (isinstance(state, Biopsy) or (isinstance(state, Wait) and state.days))
-    }
-    return {name: [to for to in edges[name] if to in free] for name in edges if name in free}
-
-
-def _cycle(edges: Edges) -> list[str]:
-    """Return the names along one cycle, or nothing."""
-    done: set[str] = set()
-    for root in edges:
-        path: list[str] = []
-        stack = [(root, iter(edges[root]))]
-        path.append(root)
-        while stack and root not in done:
-            name, following = stack[-1]
-            step = next((to for to in following if to not in done), None)
-            if step is None:
-                done.add(name)
-                stack.pop()
-                path.pop()
-            elif step in path:
-                return [*path[path.index(step) :], step]
-            else:
-                stack.append((step, iter(edges[step])))
-                path.append(step)
-    return []
+    ]
+    try:
+        edges = nx.find_cycle(graph.subgraph(free))
+    except nx.NetworkXNoCycle:
+        return []
+    return [edges[0][0], *(edge[1] for edge in edges)]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from imagingsim.content import Library, library, parse, record, schema
+from imagingsim.content import Library, library, parse, placeholders, record, schema
 from imagingsim.errors import ContentError, UnknownNameError
 
 
@@ -81,3 +81,12 @@ def test_unknown_names_list_the_known_ones(tmp_path: Path) -> None:
 def test_a_folder_without_content_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="neither phantoms/ nor protocols/"):
         library(tmp_path)
+
+
+def test_numbers_nobody_looked_up_are_listed_with_their_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "protocols" / "catalogue"
+    folder.mkdir(parents=True)
+    text = "a: {value: 1, source: 'from memory: verify'}\nb: {value: 2, source: 'Smith 2020'}\n"
+    (folder / "x.yaml").write_text(text, encoding="utf-8")
+    (line,) = placeholders(Library((tmp_path,)))
+    assert line.startswith("protocols/catalogue/x.yaml:1: a:")

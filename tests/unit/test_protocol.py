@@ -11,10 +11,14 @@ from imagingsim.workup import (
     Protocol,
     ProtocolFile,
     check_protocol,
+    decisions,
+    graphviz,
+    mermaid,
     protocols,
     read_catalogue,
     read_protocol,
 )
+from imagingsim.workup.graph import transitions
 
 CATALOGUE = read_catalogue(library())
 GOOD = """\
@@ -248,3 +252,23 @@ def test_all_faults_are_named_at_once_in_the_order_of_the_file() -> None:
     lines = [int(line.split(":")[1]) for line in str(caught.value).splitlines()]
     assert len(lines) >= 3
     assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize("draw", [mermaid, graphviz])
+def test_a_drawing_has_every_state_and_every_way(draw: Callable[[Protocol], str]) -> None:
+    protocol = read_protocol(library(), "net_skin_metastases")
+    lines = draw(protocol).splitlines()
+    for name, state in protocol.file.states.items():
+        assert any(line.strip().startswith(name) for line in lines)
+        for step in transitions(state):
+            assert any(
+                re.match(rf"{name} -(-)?>.*\b{step.to}\b", line.strip()) for line in lines
+            ), f"{name} to {step.to}"
+
+
+def test_a_decision_table_tries_in_the_order_of_the_file() -> None:
+    protocol = read_protocol(library(), "net_skin_metastases")
+    rows = list(decisions(protocol))
+    assert rows[0].state == "(any time)"
+    assert [one.to for one in rows if one.state == "ct"] == ["mr", "mr", "tissue"]
+    assert [one.when for one in rows if one.state == "ct"][-1] == "otherwise"
