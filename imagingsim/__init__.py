@@ -12,10 +12,15 @@ _PUBLIC = {
     "compare_protocols": "imagingsim.scripting",
     "library": "imagingsim.content",
     "load_case": "imagingsim.scripting",
+    "raw_scan": "imagingsim.scripting",
+    "reformat": "imagingsim.reformatting",
     "sample": "imagingsim.anatomy",
     "walk": "imagingsim.scripting",
 }
-__all__ = ["Grid", "acquire", "compare_protocols", "library", "load_case", "sample", "walk"]
+__all__ = [
+    "Grid", "acquire", "compare_protocols", "library", "load_case", "raw_scan", "reformat",
+    "sample", "walk",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from rich.table import Table
 from imagingsim import checking, scripting, survey, tables
 from imagingsim.content import Library, library, placeholders
 from imagingsim.errors import AcquisitionWarning, ImagingSimError
-from imagingsim.reformat import PlaneName, Projection
+from imagingsim.reformatting import PlaneName, Projection
 
 app = typer.Typer(
     name="imagingsim", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,

@@ -16,9 +16,10 @@ import polars as pl
 from imagingsim import cohort, compare, formats, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
+from imagingsim.ct import RawScan
 from imagingsim.errors import FormatError, UnknownNameError
 from imagingsim.progress import Progress, Silence
-from imagingsim.reformat import PlaneName, Projection, reformat
+from imagingsim.reformatting import PlaneName, Projection, reformat
 from imagingsim.series import Derivation
 from imagingsim.study import Study
 from imagingsim.volume import Volume
@@ -54,6 +55,20 @@ def acquire(
     return scan.acquire(
         case, acquisition, library=case.library, seed=seed, timepoint=timepoint, progress=progress
     )
+
+
+def raw_scan(
+    case: Case, acquisition: str, *, seed: int = 1, timepoint: str | None = None,
+    heights_mm: tuple[float, float] | None = None, progress: Progress | None = None,
+) -> RawScan:  # fmt: skip
+    """Scan a case and keep the readings, so that other settings of the scan show at once.
+
+    See `imagingsim.scan.raw_scan`.
+    """
+    return scan.raw_scan(
+        case, acquisition, library=case.library, seed=seed, timepoint=timepoint,
+        heights_mm=heights_mm, progress=progress,
+    )  # fmt: skip
 
 
 def walk(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from imagingsim.reformat import PlaneName, Projection
+from imagingsim.reformatting import PlaneName, Projection
 from imagingsim.volume import Volume
 
 Modality = Literal["CT", "MR", "PT"]

@@ -1,25 +1,24 @@
 """Scans a case: from an acquisition's name to a Study, whichever modalities it takes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from imagingsim import ct, mr, pet
-from imagingsim.anatomy import Case, SampledPhantom, sample, warm_up
+from imagingsim import mr, pet
+from imagingsim.anatomy import Case, SampledPhantom, sample
 from imagingsim.content import Library
 from imagingsim.formats import label_volume
 from imagingsim.grid import Grid
 from imagingsim.labels import LabelVolume
-from imagingsim.progress import Progress, Silence
+from imagingsim.progress import Progress
 from imagingsim.scan.ct_series import (
     reformats,
-    refuse_contrast,
     take_ct,
     take_scouts,
     turned,
 )  # fmt: skip
 from imagingsim.scan.placing import labels_on
-from imagingsim.scan.protocol import SeriesRequest, read_acquisition
-from imagingsim.scan.visit import Taken, Visit
-from imagingsim.series import Modality, Series, Subject, Technique
+from imagingsim.scan.protocol import SeriesRequest
+from imagingsim.scan.visit import Taken, Visit, visit_of
+from imagingsim.series import Modality, Series, Technique
 from imagingsim.study import Study
 from imagingsim.tissue import Quantity, Tissues
 from imagingsim.volume import Volume
@@ -55,34 +54,22 @@ def acquire(
     AcquisitionError
         When a scanner is asked for something outside its range.
     """
-    timepoint = case.timepoint(timepoint or case.workup_timepoint).id
-    protocol = read_acquisition(library, acquisition)
-    subject = subject_of(case, timepoint)
-    refuse_contrast(protocol, subject)
-    progress = progress or Silence()
-    groups = list(_groups(protocol.series))
-    progress.begin(protocol.title, 2 * len(groups) + 2 + bool(protocol.scouts))
-    progress.step(f"{protocol.title}: loading compiled code (the first run compiles it)")
-    warm_up()
-    progress.step(f"{protocol.title}: building the body (the first time takes a minute)")
-    visit = Visit(
-        case, timepoint, acquisition, protocol, seed, case.phantom(timepoint, arms=protocol.arms),
-        library, subject, progress,
-    )  # fmt: skip
-    series, labels = _taken(visit, groups)
+    visit = visit_of(
+        case, acquisition, library=library, seed=seed, timepoint=timepoint, progress=progress
+    )
+    series, labels = _taken(visit)
     return Study(
-        id=study_id or acquisition, case=case.id, timepoint=timepoint, acquisition=acquisition,
-        description=protocol.title, subject=subject, seed=seed, series=series, labels=labels,
+        id=study_id or acquisition, case=case.id, timepoint=visit.timepoint,
+        acquisition=acquisition, description=visit.protocol.title, subject=visit.subject, seed=seed,
+        series=series, labels=labels,
     )  # fmt: skip
 
 
-def _taken(
-    visit: Visit, groups: list[list[SeriesRequest]]
-) -> tuple[tuple[Series, ...], tuple[LabelVolume, ...]]:
+def _taken(visit: Visit) -> tuple[tuple[Series, ...], tuple[LabelVolume, ...]]:
     """Return the series, scouts first and reformats last, and the truth of each group."""
     series = take_scouts(visit)
     labels: list[LabelVolume] = []
-    for group in groups:
+    for group in visit.groups():
         taken, truth = _MODALITIES[_modality(group[0])](visit, group)
         series += [_series(visit, request, *one) for request, one in zip(group, taken, strict=True)]
         labels.append(_labels(visit, truth, series[-len(group)]))
@@ -93,40 +80,8 @@ def _taken(
     return tuple(turned(turn, one) for one in series), tuple(turned(turn, one) for one in labels)
 
 
-def subject_of(case: Case, timepoint: str) -> Subject:
-    """Return the virtual patient as a scanner's console knows them at a timepoint."""
-    patient, kidneys = case.patient, case.lab("egfr", timepoint)
-    return Subject(
-        id=case.id, name=f"Synthetic^{case.id}", sex=patient.sex, age_y=patient.age_y,
-        weight_kg=patient.weight_kg, height_m=patient.height_m,
-        egfr_ml_min_1p73=None if kidneys is None else kidneys.value,
-    )  # fmt: skip
-
-
 def _modality(series: SeriesRequest) -> Modality:
     return "CT" if series.ct else "MR" if series.mr else "PT"
-
-
-def _groups(requests: tuple[SeriesRequest, ...]) -> Iterator[list[SeriesRequest]]:
-    """Yield runs of neighbouring series that can be taken from one sample of the body."""
-    group: list[SeriesRequest] = []
-    for request in requests:
-        if group and not _share(group[0], request):
-            yield group
-            group = []
-        group.append(request)
-    if group:
-        yield group
-
-
-def _share(first: SeriesRequest, second: SeriesRequest) -> bool:
-    if first.coverage != second.coverage or first.breathing != second.breathing:
-        return False
-    if first.ct and second.ct:
-        return ct.share_sample(first.ct, second.ct)
-    if first.mr and second.mr:
-        return mr.share_sample(first.mr, second.mr)
-    return False
 
 
 def _take_mr(visit: Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:

@@ -6,32 +6,18 @@ from typing import TypeVar
 
 from imagingsim import ct
 from imagingsim.anatomy import SampledPhantom, sample
-from imagingsim.ct.contrast import contrast
 from imagingsim.grid import Grid
 from imagingsim.labels import LabelVolume
-from imagingsim.reformat import reformat
+from imagingsim.reformatting import reformat
 from imagingsim.scan.motion import both_moments
-from imagingsim.scan.protocol import AcquisitionProtocol, ReformatRequest, SeriesRequest
+from imagingsim.scan.protocol import ReformatRequest, SeriesRequest
 from imagingsim.scan.visit import Taken, Visit
-from imagingsim.series import CtTechnique, Derivation, Series, Subject
+from imagingsim.series import CtTechnique, Derivation, Series
 from imagingsim.units import FloatArray
 from imagingsim.volume import Volume
 
 Placed = TypeVar("Placed", Series, LabelVolume)
 SCOUT_NAMES = {"ap": "Scout AP", "lateral": "Scout lateral"}
-
-
-def refuse_contrast(protocol: AcquisitionProtocol, subject: Subject) -> None:
-    """Refuse, before anything is computed, contrast medium that cannot be given.
-
-    Raises
-    ------
-    AcquisitionError
-        When the renal function is not known, or a tracked bolus never reaches its threshold.
-    """
-    for series in protocol.series:
-        if series.ct is not None:
-            contrast(series.ct, subject)
 
 
 def take_ct(visit: Visit, group: list[SeriesRequest]) -> tuple[Taken, SampledPhantom]:

@@ -10,7 +10,7 @@ from imagingsim.ct import CtSettings, ScoutView, faults
 from imagingsim.errors import ContentError
 from imagingsim.mr import MrSettings
 from imagingsim.pet import PetSettings
-from imagingsim.reformat import PlaneName, Projection
+from imagingsim.reformatting import PlaneName, Projection
 from imagingsim.series import Position
 
 FOLDER = "protocols/acquisition"

@@ -11,7 +11,7 @@ from imagingsim import formats, scripting, testing
 from imagingsim.crosslines import cross_reference
 from imagingsim.errors import GeometryError, UnknownNameError
 from imagingsim.grid import Grid
-from imagingsim.reformat import PlaneName, reformat
+from imagingsim.reformatting import PlaneName, reformat
 from imagingsim.series import Derivation
 from imagingsim.volume import Volume
 
