@@ -21,6 +21,9 @@ SOURCE_TO_DETECTOR_MM: Final = 1040.0
 DETECTOR_ROW_MM: Final = 0.6
 """Height of one detector element, at the axis."""
 
+COUCH_REACH_MM: Final = {"body": SCAN_FIELD_MM, "head": 340.0}
+"""Diameter of the circle about the axis that holds couch or head rest, at its usual height."""
+
 CHANNEL_MM: Final = {"body": 0.55, "head": 0.40}
 """Width of one detector element, at the axis."""
 
@@ -76,11 +79,12 @@ class Geometry:
 def geometry(settings: CtSettings, rows: int, columns: int, pixel_mm: float) -> Geometry:
     """Return the geometry that measures a sampled slice with ``settings``.
 
-    Rays beyond the body and the image are left out; the detector holds none beyond its field.
+    Rays beyond body, couch and image are left out; the detector holds none beyond its field.
     """
     channel_mm = CHANNEL_MM[settings.bowtie]
     wanted_mm = max(rows * pixel_mm, columns * pixel_mm, settings.reconstruction_diameter_mm)
-    side_mm = min(wanted_mm, SCAN_FIELD_MM)
+    couch_mm = COUCH_REACH_MM[settings.bowtie] if settings.couch else 0.0
+    side_mm = min(max(wanted_mm, couch_mm), SCAN_FIELD_MM)
     return Geometry(
         rows=rows,
         columns=columns,
