@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from imagingsim import checking, scripting, survey, tables
+from imagingsim.anatomy import asked_habitus
 from imagingsim.content import Library, library, placeholders
 from imagingsim.errors import AcquisitionWarning, ImagingSimError
 from imagingsim.reformatting import PlaneName, Projection
@@ -39,6 +40,20 @@ Libraries = Annotated[
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same bytes.")]
 Out = Annotated[Path, typer.Option("--out", help="Where to write; must not exist.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what exists.")]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--habitus",
+        metavar="LEVERS|FILE",
+        help="Another person: height_m=1.6,weight_kg=80,age_y=72,... or a YAML file.",
+    ),
+]
+Individual = Annotated[
+    int,
+    typer.Option(
+        "--seed", min=0, help="Individual variation and grain; 0 is the reference person."
+    ),
+]
 At = Annotated[
     str | None, typer.Option("--timepoint", help="Point of the case's course; the workup's start.")
 ]
@@ -374,18 +389,20 @@ def gallery(
         list[str] | None, typer.Option("--sheet", help="Only these sheets; repeatable.")
     ] = None,
     arms: Annotated[str, typer.Option("--arms", help="down or up")] = "down",
+    habitus: Who = None,
     noise: Annotated[bool, typer.Option(help="Grain as of a scan of usual dose.")] = False,
-    seed: Seed = 1,
+    seed: Individual = 0,
     force: Force = False,
     folders: Libraries = None,
 ) -> None:
     """Draw named slices and projections of a body's regions as PNG contact sheets."""
     content = _content(folders)
     checking.writable(out, force=force)
+    person = asked_habitus(habitus, seed=seed)
     with _progress() as bar:
         drawn = survey.write_gallery(
-            body, out, region, sheet, arms=arms, noise=noise, seed=seed, content=content,
-            progress=bar,
+            body, out, region, sheet, arms=arms, habitus=person, noise=noise, seed=seed,
+            content=content, progress=bar,
         )  # fmt: skip
     for file in drawn:
         print(file)
@@ -397,10 +414,17 @@ def calibrate(
     out: Annotated[
         Path | None, typer.Option("--out", help="Where to write instead of beside the body.")
     ] = None,
+    levers: Annotated[
+        bool, typer.Option("--levers", help="Weigh the levers of fat and muscle instead.")
+    ] = False,
     folders: Libraries = None,
 ) -> None:
     """Grow a body's organs to the reference masses, and write how much beside the body."""
     with _progress() as bar:
+        if levers:
+            target = survey.write_lever_masses(body, out, content=_content(folders), progress=bar)
+            print(f"Written to {target}")
+            return
         file, found = survey.write_calibration(body, out, content=_content(folders), progress=bar)
     print(f"Written to {file} after {found.steps} weighings")
     for name, error in found.off:
@@ -417,6 +441,8 @@ def body_report(
         ),
     ] = None,
     arms: Annotated[str, typer.Option("--arms", help="down or up")] = "down",
+    habitus: Who = None,
+    seed: Individual = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     folders: Libraries = None,
 ) -> None:
@@ -424,10 +450,11 @@ def body_report(
 
     The section ``sampling`` holds every organ at 2 and 4 mm against itself at 1 mm.
     """
+    person = asked_habitus(habitus, seed=seed)
     with _progress() as bar:
         found = survey.survey_body(
             body, content=_content(folders), sections=only or survey.SECTIONS, arms=arms,
-            progress=bar,
+            habitus=person, progress=bar,
         )  # fmt: skip
     if as_json:
         print(json.dumps(found.to_json(), indent=2))

@@ -16,6 +16,7 @@ from imagingsim.anatomy.calibration import Growth, grow
 from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
 from imagingsim.anatomy.case_file import CaseFile
 from imagingsim.anatomy.compiler import needs
+from imagingsim.anatomy.habitus_asking import asked_habitus
 from imagingsim.anatomy.habitus_records import Habitus, HabitusFile
 from imagingsim.anatomy.phantom import Phantom
 from imagingsim.anatomy.quality_object import QualityFile, QualityObject, read_quality_object
@@ -30,7 +31,7 @@ from imagingsim.anatomy.warming import warm_up
 __all__ = [
     "REST", "Body", "BodyFile", "BodyState", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile",
     "Layer", "Level", "Modification", "Phantom", "QualityFile", "QualityObject", "RegionFile",
-    "ResolvedLesion", "SampledPhantom", "StateFile", "Structure", "check_habitus", "grow", "needs",
-    "read_body", "read_case", "read_habitus", "read_quality_object", "sample", "sample_points",
-    "warm_up",
+    "ResolvedLesion", "SampledPhantom", "StateFile", "Structure", "asked_habitus", "check_habitus",
+    "grow", "needs", "read_body", "read_case", "read_habitus", "read_quality_object", "sample",
+    "sample_points", "warm_up",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from imagingsim.anatomy.habitus import Habitus, HabitusFile, joined, pulled, ref
 from imagingsim.anatomy.habitus_records import TissueChange
 from imagingsim.anatomy.kept_documents import read_kept
 from imagingsim.anatomy.layers import read_textures
+from imagingsim.anatomy.lever_masses import LeverMasses, read_lever_masses
 from imagingsim.anatomy.placement import placement
 from imagingsim.anatomy.records import BodyRecord, Region, Site, Structure, TextureRecord
 from imagingsim.anatomy.state import REST, BodyState, StateFile, in_state
@@ -133,7 +134,8 @@ def read_body(
     grown = _calibrated(library, name, structures) if calibrated else tuple(structures)
     body = Body(name, record, grown, read_textures(library), _label_numbers(library))
     if habitus is not None:
-        body = pulled(body, read_habitus(library, name), habitus)
+        masses = _lever_masses(library, name)
+        body = pulled(body, read_habitus(library, name), habitus, masses)
     if state.is_rest:
         return body
     return in_state(body, read_states(library, name), state)
@@ -181,6 +183,14 @@ def read_habitus(library: Library, name: str) -> HabitusFile:
     own = read_kept(library, "habitus", folder, "habitus", HabitusFile)
     base = read_kept(library, "body", folder, "body", BodyRecord).extends
     return joined(own, None if base is None else read_habitus(library, base))
+
+
+def _lever_masses(library: Library, name: str) -> LeverMasses | None:
+    """Return what the levers of a body weigh, or those of the body it extends."""
+    folder = f"{FOLDER}/{name}"
+    found = read_lever_masses(library, folder)
+    base = read_kept(library, "body", folder, "body", BodyRecord).extends
+    return found if found is not None or base is None else _lever_masses(library, base)
 
 
 def check_habitus(library: Library, name: str) -> None:

@@ -1,16 +1,27 @@
 """What a body's habitus may be, and how its levers are written down."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal
 
 from imagingsim.anatomy.deformations import Move
 from imagingsim.anatomy.records import LayerRecord, Source
-from imagingsim.anatomy.solid_records import Bump
+from imagingsim.anatomy.solid_records import Bump, Point
 from imagingsim.content import record
 from imagingsim.errors import ContentError
 
 DENSITIES = ("a", "b", "c", "d")
+RANGES: dict[str, tuple[float, float]] = {
+    "height_m": (1.4, 2.1), "weight_kg": (35.0, 200.0), "bmi": (14.0, 60.0), "age_y": (18.0, 105.0),
+    "subcutaneous_fat": (0.1, 5.0), "visceral_fat": (0.1, 5.0), "muscle": (0.6, 1.4),
+    "kyphosis_deg": (-20.0, 90.0), "fracture_kyphosis_deg": (0.0, 18.0), "atrophy": (0.0, 1.2),
+    "trabecular_hu": (40.0, 250.0), "aortic_calcium": (0.0, 1.3), "white_matter": (0.0, 1.2),
+}  # fmt: skip
+"""What an adult can be; a body may stand less, and then says so.
+
+Authored: wider than the 1st to the 99th percentile of adults, but within what the levers stand."""
+ORGAN_RANGE = (0.5, 4.0)
 
 
 @record
@@ -70,10 +81,32 @@ class Habitus:
             raise ContentError("fracture and fracture_kyphosis_deg belong together; give both")
         if self.seed < 0:
             raise ContentError(f"the seed must be 0 or larger, got {self.seed}")
+        if None not in (self.subcutaneous_fat, self.visceral_fat, self.weight_kg or self.bmi):
+            raise ContentError(
+                "with subcutaneous_fat, visceral_fat and a weight nothing is left to solve; "
+                "remove one of them"
+            )
+        beyond = [
+            f"{name} {value:g} is not between {low:g} and {high:g}"
+            for name, value, (low, high) in self._ranged()
+            if not low <= value <= high
+        ]
+        if beyond:
+            raise ContentError("; ".join(beyond) + "; ask for what an adult can be")
+
+    def _ranged(self) -> Iterator[tuple[str, float, tuple[float, float]]]:
+        """Give the name, the value and the range of every number that has one."""
+        for name, limits in RANGES.items():
+            value = getattr(self, name)
+            if value is not None:
+                yield name, value, limits
+        for organ, size in self.organ_size.items():
+            yield f"organ_size.{organ}", size, ORGAN_RANGE
 
     def of(self, *, height_m: float, weight_kg: float, age_y: float) -> "Habitus":
         """Return it with height, weight and age of a patient where it does not say them."""
-        weight = self.weight_kg if self.bmi is not None else (self.weight_kg or weight_kg)
+        solved = self.bmi is not None or None not in (self.subcutaneous_fat, self.visceral_fat)
+        weight = self.weight_kg if solved else (self.weight_kg or weight_kg)
         return dataclasses.replace(
             self, height_m=self.height_m or height_m, weight_kg=weight,
             age_y=age_y if self.age_y is None else self.age_y,
@@ -162,6 +195,18 @@ class TextureChange:
 
 
 @record
+class Turn:
+    """A frame of a limb turns about a point, degrees about x, then y, then z.
+
+    A posture that turns the frame itself comes first: then the lever leaves it alone.
+    """
+
+    frame: str
+    pivot_mm: Point
+    rotate_deg: Point
+
+
+@record
 class Lever:
     """What one parameter does, per unit of it.
 
@@ -178,6 +223,7 @@ class Lever:
     range: tuple[float, float]
     sources: tuple[Source, ...]
     move: tuple[Move, ...] = ()
+    turn: tuple[Turn, ...] = ()
     grow: tuple[Grow, ...] = ()
     number: tuple[Number, ...] = ()
     paint: tuple[Paint, ...] = ()

@@ -6,6 +6,7 @@ Knows anatomy and what a scanner would show of it; knows no case and no workup.
 from imagingsim.survey.calibration import Calibrated, calibrate, write_calibration
 from imagingsim.survey.gallery import read_gallery, write_gallery
 from imagingsim.survey.gallery_records import Gallery, GalleryRegion, Sheet
+from imagingsim.survey.lever_weighing import write_lever_masses
 from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
 from imagingsim.survey.quality import (
     BarReading,
@@ -33,5 +34,5 @@ __all__ = [
     "Mass", "OrganVolume", "Part", "Quality", "ReferenceFile", "References", "Report",
     "Resolution", "Scales", "Scout", "Sheet", "body_mass", "calibrate", "judge", "measure_quality",
     "organ_volumes", "read_gallery", "read_references", "shape_faults", "survey_body",
-    "write_calibration", "write_gallery",
+    "write_calibration", "write_gallery", "write_lever_masses",
 ]  # fmt: skip

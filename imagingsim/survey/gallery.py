@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from imagingsim.anatomy import Body, Phantom, SampledPhantom, read_body, sample
+from imagingsim.anatomy import Body, Habitus, Phantom, SampledPhantom, read_body, sample
+from imagingsim.anatomy.habitus import changed_tissues
 from imagingsim.content import Library
 from imagingsim.ct.settings import Phase
 from imagingsim.display import PLANES, Picture, View, annotate, contact_sheet, png, window_named
@@ -35,7 +36,8 @@ def read_gallery(library: Library) -> Gallery:
 def write_gallery(
     body: str, folder: Path, regions: Sequence[str] | None = None,
     sheets: Sequence[str] | None = None, *, content: Library, arms: str = "down",
-    noise: bool = False, seed: int = 1, progress: Progress | None = None,
+    habitus: Habitus | None = None, noise: bool = False, seed: int = 1,
+    progress: Progress | None = None,
 ) -> list[Path]:  # fmt: skip
     """Write contact sheets of a body's regions as PNG, and return the files.
 
@@ -43,13 +45,16 @@ def write_gallery(
     ----------
     regions, sheets
         Names in the gallery; all of them when not given.
+    habitus
+        Of another person than the reference one.
     """
     progress = progress or Silence()
     gallery = read_gallery(content)
     chosen = _chosen(gallery, regions, sheets)
     progress.begin(f"Gallery of {body}", len(chosen))
     progress.step("Compiling the body")
-    easel = Easel(read_body(content, body, arms=arms), gallery, content, noise=noise, seed=seed)
+    person = read_body(content, body, arms=arms, habitus=habitus)
+    easel = Easel(person, gallery, content, noise=noise, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for region, name in chosen:
@@ -89,7 +94,9 @@ class Easel:
     def __post_init__(self) -> None:
         """Compile the body once."""
         self.phantom = Phantom(self.body)
-        self.tissues: Tissues = read_tissues(self.library)
+        self.tissues: Tissues = changed_tissues(
+            read_tissues(self.library), self.body.tissue_changes
+        )
 
     def sheet(self, region: GalleryRegion, name: str, sheet: Sheet) -> Picture:
         """Return one contact sheet."""

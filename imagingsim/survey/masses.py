@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imagingsim.anatomy import Body
+from imagingsim.errors import ContentError
 from imagingsim.survey.references import MassRow, References, Segments
 from imagingsim.survey.scouting import Scout, coverage, heights_mm, layer_volumes_ml
 from imagingsim.tissue import Tissues
@@ -131,9 +132,10 @@ def body_mass(scales: Scales, body: Body, references: References) -> BodyMass:
     end -= sampled.grid.spacing_mm[0] / 2
     file = references.file
     share = existing_share(file.segments, body, end)
-    index = _index(body)
+    if body.record.weight_kg is None:
+        raise ContentError(f"{body.name} has no weight_kg; give it in its body.yaml")
     return BodyMass(
-        file.body_mass_kg[index], share, end, grams / 1000.0, file.body_mass_tolerance_percent
+        body.record.weight_kg, share, end, grams / 1000.0, file.body_mass_tolerance_percent
     )
 
 

@@ -1,7 +1,9 @@
 """What bodies are held against: masses, lengths, levels and topology, each with its source."""
 
 import csv
+import dataclasses
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,6 +55,11 @@ class MassRow:
     checked: str
     source: str
 
+    def times(self, factor: float) -> "MassRow":
+        """Return the row with another mass."""
+        male, female = (None if g is None else g * factor for g in (self.male_g, self.female_g))
+        return dataclasses.replace(self, male_g=male, female_g=female)
+
     def mass_g(self, sex: str | None) -> float | None:
         """Return the reference mass for a sex, g."""
         return self.female_g if sex == "female" else self.male_g
@@ -95,6 +102,12 @@ class LengthRow:
     side: Literal["front", "back", "largest"] = "largest"
     tolerance_percent: float = 10.0
     note: str | None = None
+
+    def times(self, ratio: float) -> "LengthRow":
+        """Return the row of a taller person; across the body lengths go with the square root."""
+        upright = self.how != "calibre" and self.axis == "z"
+        factor = ratio if upright else math.sqrt(ratio)
+        return dataclasses.replace(self, mm=(self.mm[0] * factor, self.mm[1] * factor))
 
 
 @record
@@ -184,7 +197,6 @@ class ReferenceFile:
         Structure that is painted up to the surface of a body.
     """
 
-    body_mass_kg: Pair
     body_mass_tolerance_percent: float
     envelope: tuple[str, ...]
     surface: str
@@ -207,6 +219,15 @@ class References:
     def by_organ(self) -> Mapping[str, MassRow]:
         """Rows of the table of masses by their organ."""
         return {row.organ: row for row in self.masses}
+
+    def of_height(self, ratio: float) -> "References":
+        """Return those of a person of the same build who is so much taller.
+
+        Masses go with the square of the height, lengths along the body with it.
+        """
+        masses = tuple(row.times(ratio**2) for row in self.masses)
+        lengths = tuple(row.times(ratio) for row in self.file.lengths)
+        return References(dataclasses.replace(self.file, lengths=lengths), masses)
 
 
 def read_references(library: Library) -> References:

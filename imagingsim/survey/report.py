@@ -1,18 +1,19 @@
 """The report on a body: masses, lengths, levels, labels, topology, sampling, and what fails."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from imagingsim.anatomy import Phantom, read_body
+from imagingsim.anatomy import Habitus, Phantom, read_body
+from imagingsim.anatomy.habitus import changed_tissues
 from imagingsim.content import Library
 from imagingsim.errors import UnknownNameError
 from imagingsim.progress import Progress, Silence
 from imagingsim.survey.lengths import Length, Level, in_order, measure_length, measure_level
 from imagingsim.survey.masses import BodyMass, Mass, Scales, body_mass
-from imagingsim.survey.references import References, read_references
+from imagingsim.survey.references import read_references
 from imagingsim.survey.scouting import Scout
 from imagingsim.survey.topology import Breach, judge
 from imagingsim.survey.volumes import SPACINGS_MM, OrganVolume, organ_volumes
@@ -64,6 +65,12 @@ class Report:
     breaches: tuple[Breach, ...] = ()
     promises: int = 0
     volumes: tuple[OrganVolume, ...] = ()
+    habitus: Habitus | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether organs and lengths must be the reference person's: not in another person."""
+        return self.habitus is None
 
     @property
     def organs_within(self) -> int:
@@ -73,20 +80,9 @@ class Report:
     @property
     def failures(self) -> list[str]:
         """What is not as it must be, one line each."""
-        out = [
-            f"mass of {m.organ}: {m.error_percent:+.1f} %, {m.tolerance_percent:g} % allowed"
-            for m in self.masses
-            if m.tolerance_percent <= _VITAL_PERCENT and not m.good
-        ]
-        if self.masses and self.organs_within < ENOUGH_ORGANS:
-            out.append(
-                f"{self.organs_within} organs are within their tolerance of the reference masses; "
-                f"{ENOUGH_ORGANS} must be"
-            )
+        out = list(self._misfits()) if self.judged else []
         if self.whole is not None and not self.whole.good:
             out.append(f"mass of the body: {self.whole.error_percent:+.1f} %")
-        out += [f"{x.name}: {x.error_percent:+.1f} %" for x in self.lengths if not x.good]
-        out += [f"{x.name} lies at z = {x.z_mm:.0f} mm" for x in self.levels if not x.good]
         out += [f"order of {name}" for name, good in (self.orders or {}).items() if not good]
         if self.labels is not None and not self.labels.good:
             out.append(f"only {self.labels.shown} TotalSegmentator classes; {ENOUGH_LABELS} needed")
@@ -96,6 +92,20 @@ class Report:
             for v in self.volumes
             if not v.good
         ]
+
+    def _misfits(self) -> Iterator[str]:
+        """Give what of the reference person is not as in the reference tables."""
+        for m in self.masses:
+            if m.tolerance_percent <= _VITAL_PERCENT and not m.good:
+                allowed = f"{m.tolerance_percent:g} % allowed"
+                yield f"mass of {m.organ}: {m.error_percent:+.1f} %, {allowed}"
+        if self.masses and self.organs_within < ENOUGH_ORGANS:
+            yield (
+                f"{self.organs_within} organs are within their tolerance of the reference masses; "
+                f"{ENOUGH_ORGANS} must be"
+            )
+        yield from (f"{x.name}: {x.error_percent:+.1f} %" for x in self.lengths if not x.good)
+        yield from (f"{x.name} lies at z = {x.z_mm:.0f} mm" for x in self.levels if not x.good)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data, with errors and verdicts written out."""
@@ -119,31 +129,43 @@ class Report:
 
 def survey_body(
     name: str, *, content: Library, sections: Collection[str] = SECTIONS, arms: str = "down",
-    progress: Progress | None = None,
+    habitus: Habitus | None = None, progress: Progress | None = None,
 ) -> Report:  # fmt: skip
-    """Measure a body and hold it against the references."""
+    """Measure a body and hold it against the references.
+
+    Parameters
+    ----------
+    habitus
+        Of another person than the reference one: then the mass of the body must be theirs, and
+        organs are shown beside those of a reference person of their height, but not judged.
+    """
     for section in sections:
         if section not in SECTIONS:
             raise UnknownNameError.of("section of the report", section, SECTIONS)
     progress = progress or Silence()
     progress.begin(f"Survey of {name}", 1 + len(sections))
     progress.step("Compiling and sampling the body")
-    surveyor = _Surveyor(name, content, arms)
+    surveyor = _Surveyor(name, content, arms, habitus)
     found: dict[str, Any] = {}
     for section in sections:
         progress.step(f"{name}: {section}")
         found.update(getattr(surveyor, section)())
-    return Report(name, **found)
+    return Report(name, habitus=habitus, **found)
 
 
 class _Surveyor:
     """Fills the sections of a report."""
 
-    def __init__(self, name: str, content: Library, arms: str) -> None:
-        self.body = read_body(content, name, arms=arms)
-        self.references: References = read_references(content)
+    def __init__(self, name: str, content: Library, arms: str, habitus: Habitus | None) -> None:
+        self.body = read_body(content, name, arms=arms, habitus=habitus)
+        usual = read_body(content, name, arms=arms)
+        self.references = read_references(content)
+        if habitus is not None:
+            ratio = (self.body.record.height_m or 1.0) / (usual.record.height_m or 1.0)
+            self.references = self.references.of_height(ratio)
         self.scout = Scout(Phantom(self.body))
-        self.scales = Scales(self.scout, read_tissues(content))
+        tissues = changed_tissues(read_tissues(content), self.body.tissue_changes)
+        self.scales = Scales(self.scout, tissues)
         self.sex = self.body.record.sex
 
     def masses(self) -> dict[str, Any]:

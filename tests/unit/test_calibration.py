@@ -33,7 +33,9 @@ SEGMENTS = Segments(
 
 def body() -> Body:
     structures = parse(BODY, tuple[Structure, ...], where="x.yaml")
-    record = BodyRecord(title="x", sex="male", height_m=1.0, landmarks={"hip_joint": 300.0})
+    record = BodyRecord(
+        title="x", sex="male", height_m=1.0, weight_kg=1.7, landmarks={"hip_joint": 300.0}
+    )
     return Body("x", record, structures, {}, {"fat": 1, "liver": 2, "bladder": 3})
 
 
@@ -44,7 +46,7 @@ def row(organ: str, grams: float, made_of: str, grow: str = "", thicken: str = "
 
 def references(*rows: MassRow) -> References:
     file = ReferenceFile(
-        body_mass_kg=(1.7, 1.7), body_mass_tolerance_percent=3.0, envelope=("skin",),
+        body_mass_tolerance_percent=3.0, envelope=("skin",),
         surface="skin",
         segments=SEGMENTS, lengths=(), levels=(), order={}, topology=(),
         sources={"s": Source(about="a test")},

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from imagingsim.anatomy import Body, Habitus, HabitusFile, Phantom, Structure, sample
-from imagingsim.anatomy.habitus import amounts, changed_tissues, joined, pulled
+from imagingsim.anatomy.build import Person, build_of
+from imagingsim.anatomy.habitus import changed_tissues, joined, pulled
 from imagingsim.anatomy.habitus_records import Reference, TissueChange
 from imagingsim.anatomy.records import BodyRecord
 from imagingsim.content import parse
@@ -52,9 +53,10 @@ STRUCTURES = """\
   gap: {mm: 1}
   layers: [{material: liver}]
 """
-PERSON = Reference(
+REFERENCE = Reference(
     age_y=45, subcutaneous_fat_kg=10, visceral_fat_kg=2, muscle_kg=29, trabecular_hu=170
 )
+MAN = Person("man", "male", 1.76, 73.0, REFERENCE)
 GRID = Grid.axial((50, 50, 50), (2.0, 2.0, 2.0), (-49.0, -49.0, -49.0))
 
 
@@ -103,28 +105,26 @@ def test_a_part_may_stand_in_a_union(body: Body, file: HabitusFile) -> None:
 
 
 def test_gained_weight_is_fat_and_a_little_muscle() -> None:
-    heavy = amounts(
-        Habitus(weight_kg=83, age_y=45), sex="male", height_m=1.76, weight_kg=73, reference=PERSON
-    )
+    heavy = build_of(Habitus(weight_kg=83, age_y=45), MAN).levers
     fat = heavy["subcutaneous_fat"] + heavy["visceral_fat"]
     assert fat + 0.095 * heavy["muscle"] * 29 == pytest.approx(10.0)
 
 
 def test_a_taller_person_of_the_same_build_gains_no_fat() -> None:
     tall = Habitus(height_m=1.9, weight_kg=73 * (1.9 / 1.76) ** 2, age_y=45)
-    assert not amounts(tall, sex="male", height_m=1.76, weight_kg=73, reference=PERSON)
+    assert not build_of(tall, MAN).levers
 
 
 def test_bmi_and_weight_say_the_same() -> None:
     by_bmi, by_weight = (
-        amounts(habitus, sex="male", height_m=1.76, weight_kg=73, reference=PERSON)
+        build_of(habitus, MAN).levers
         for habitus in (Habitus(bmi=30), Habitus(weight_kg=30 * 1.76**2))
     )
     assert by_bmi == pytest.approx(by_weight)
 
 
 def test_the_old_lose_bone_and_muscle_and_stoop() -> None:
-    old = amounts(Habitus(age_y=75), sex="female", height_m=1.63, weight_kg=60, reference=PERSON)
+    old = build_of(Habitus(age_y=75), Person("woman", "female", 1.63, 60.0, REFERENCE)).levers
     assert old["trabecular_hu"] == pytest.approx(-2.5 * 30)
     assert old["muscle"] < -0.1
     assert old["kyphosis"] == pytest.approx(0.45 * 25)
@@ -193,7 +193,7 @@ def test_two_seeds_differ_and_the_same_seed_is_the_same(body: Body, file: Habitu
 
 def test_a_weight_beyond_the_lever_is_refused(body: Body, file: HabitusFile) -> None:
     with pytest.raises(ContentError, match=r"subcutaneous_fat .* stands 0 to 30\. Choose a weight"):
-        pulled(body, file, Habitus(weight_kg=200, atrophy=0, aortic_calcium=0))
+        pulled(body, file, Habitus(weight_kg=150, atrophy=0, aortic_calcium=0))
 
 
 def test_a_bend_that_would_fold_the_body_is_refused(body: Body, file: HabitusFile) -> None:
