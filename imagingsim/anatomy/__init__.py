@@ -11,7 +11,7 @@ rank. The grammar is `records.Structure` and `solid_records.Solid`.
 Seeds of noise come from ids, so adding a structure changes nothing far from it.
 """
 
-from imagingsim.anatomy.body import Body, check_habitus, read_body, read_habitus
+from imagingsim.anatomy.body import Body, check_habitus, read_body, read_habitus, read_states
 from imagingsim.anatomy.calibration import Growth, grow
 from imagingsim.anatomy.case import Case, ResolvedLesion, read_case
 from imagingsim.anatomy.case_file import CaseFile
@@ -32,6 +32,6 @@ __all__ = [
     "REST", "Body", "BodyFile", "BodyState", "Case", "CaseFile", "Growth", "Habitus", "HabitusFile",
     "Layer", "Level", "Modification", "Phantom", "QualityFile", "QualityObject", "RegionFile",
     "ResolvedLesion", "SampledPhantom", "StateFile", "Structure", "asked_habitus", "check_habitus",
-    "grow", "needs", "read_body", "read_case", "read_habitus", "read_quality_object", "sample",
-    "sample_points", "warm_up",
+    "grow", "needs", "read_body", "read_case", "read_habitus", "read_quality_object", "read_states",
+    "sample", "sample_points", "warm_up",
 ]  # fmt: skip

@@ -29,8 +29,11 @@ LIGHTER = 0.095
 GAINED_INSIDE = 0.6
 """Of fat that is gained the share that goes inside, relative to the share a lean person has there.
 
-Authored: in CT series the visceral share falls as the total grows.
+Authored: what is gained goes under the skin first, and the wall of the belly gives way only so far.
 """
+LOST_INSIDE = 1.3
+"""Of fat that is lost the same: visceral fat goes as the 1.3th power of all fat when weight is lost
+(Hall and Hallgreen, Int J Obes 32 (2008) 845, PMC2398723)."""
 VISCERAL_PER_Y = 0.003
 """Share of the fat that moves inside per year of age beyond the reference.
 
@@ -182,7 +185,9 @@ def _fat(
         return person.under_kg(gained, inside, muscle) if asked else 0.0, inside
     fat = gained - LIGHTER * muscle * reference.muscle_kg
     share = inner / (outer + inner) + VISCERAL_PER_Y * max(age - reference.age_y, 0.0)
-    inside = max(fat * share * (GAINED_INSIDE if fat > 0.0 else 1.0), LEANEST_INSIDE * inner)
+    inside = max(
+        fat * share * (GAINED_INSIDE if fat > 0.0 else LOST_INSIDE), LEANEST_INSIDE * inner
+    )
     inside = min(inside, MOST_INSIDE_KG)
     return person.under_kg(gained, inside, muscle), inside
 

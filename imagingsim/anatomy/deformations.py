@@ -154,6 +154,50 @@ class Carry:
 
 
 @record
+class Descend:
+    """What fills the trunk slides down along its wall and its spine, as when the diaphragm pulls.
+
+    Attributes
+    ----------
+    profile
+        Heights z, and how far the middle moves up there (down when negative), mm.
+    wall
+        Heights z, and the half width and the middle and half depth in y of the ellipse that stays.
+    slides_from
+        Share of that ellipse, from its middle, that moves as one piece.
+    spine
+        Heights z, and y of the axis of the spine, which stays.
+    spine_mm
+        Distances from that axis at which things begin to move, and move freely.
+    """
+
+    profile: tuple[tuple[float, float], ...]
+    wall: tuple[tuple[float, float, float, float], ...]
+    spine: tuple[tuple[float, float], ...]
+    slides_from: float = 0.7
+    spine_mm: tuple[float, float] = (34.0, 60.0)
+
+    def times(self, amount: float) -> "Descend":
+        """Return the move made larger."""
+        return dataclasses.replace(self, profile=tuple((z, mm * amount) for z, mm in self.profile))
+
+    def shift_mm(self, points_mm: FloatArray) -> FloatArray:
+        """Return how far each point moves, (n, 3)."""
+        x, y, z = points_mm[:, 0], points_mm[:, 1], points_mm[:, 2]
+        wall = np.array(self.wall)
+        wide, middle, deep = (np.interp(z, wall[:, 0], wall[:, i]) for i in (1, 2, 3))
+        out = np.hypot(x / wide, (y - middle) / deep)
+        spine = np.array(self.spine)
+        away = np.hypot(x, y - np.interp(z, spine[:, 0], spine[:, 1]))
+        near, far = self.spine_mm
+        free = _ramp((away - near) / (far - near))
+        free *= 1.0 - _ramp((out - self.slides_from) / (1.0 - self.slides_from))
+        shift = np.zeros_like(points_mm)
+        shift[:, 2] = free * _smooth_table(z, np.array(self.profile))
+        return shift
+
+
+@record
 class Move:
     """Exactly one of the moves."""
 
@@ -161,6 +205,7 @@ class Move:
     girth: Girth | None = None
     swell: Swell | None = None
     carry: Carry | None = None
+    descend: Descend | None = None
 
     def __post_init__(self) -> None:
         """Refuse none, and more than one."""
@@ -170,9 +215,9 @@ class Move:
             raise ContentError(f"a move is exactly one of {', '.join(MOVES)}; found {found}")
 
     @property
-    def one(self) -> Bend | Girth | Swell | Carry:
+    def one(self) -> Bend | Girth | Swell | Carry | Descend:
         """The move that is given."""
-        found = self.bend or self.girth or self.swell or self.carry
+        found = self.bend or self.girth or self.swell or self.carry or self.descend
         if found is None:
             raise ContentError(f"a move is exactly one of {', '.join(MOVES)}; found none")
         return found
@@ -184,10 +229,11 @@ class Move:
             girth=self.girth and self.girth.times(amount),
             swell=self.swell and self.swell.times(amount),
             carry=self.carry and self.carry.times(amount),
+            descend=self.descend and self.descend.times(amount),
         )
 
 
-MOVES = ("bend", "girth", "swell", "carry")
+MOVES = ("bend", "girth", "swell", "carry", "descend")
 """The keys of a move."""
 
 

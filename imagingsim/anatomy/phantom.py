@@ -15,7 +15,7 @@ from imagingsim.anatomy.deformations import total_shift_mm
 from imagingsim.anatomy.records import Modification, Structure, Warp
 from imagingsim.anatomy.sampled import Layer
 from imagingsim.anatomy.solid_records import Solid, Thinning
-from imagingsim.anatomy.state import breath_mm
+from imagingsim.anatomy.state import BREATH_STEPS, breath_step_mm
 from imagingsim.content import Document, structure
 from imagingsim.errors import UnknownNameError
 from imagingsim.geometry import Surroundings, assemble, gradient_lattice, ripple_lattice
@@ -312,8 +312,9 @@ def _state(body: Body) -> tuple[Float32, Float32]:
     frame = lattice_frame(np.array(LOW_MM) - ROOM_MM, np.array(HIGH_MM) + ROOM_MM)
 
     def make() -> dict[str, Float32]:
-        return {"state": way_back(frame, partial(breath_mm, body)).astype(np.float32).ravel()}
+        back = way_back(frame, partial(breath_step_mm, body), BREATH_STEPS)
+        return {"state": back.astype(np.float32).ravel()}
 
     moves = [dataclasses.asdict(move) for move in body.breath]
-    key = cache.digest("state", moves, list(body.scale))
+    key = cache.digest("state in steps", moves, list(body.scale))
     return np.asarray(cache.keep("warps", key, make)["state"], np.float32), frame

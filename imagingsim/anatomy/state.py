@@ -70,6 +70,8 @@ class BodyState:
         return self == BodyState()
 
 
+BREATH_STEPS = 4
+"""A breath is drawn in as many equal steps, so that organs can slide far along the wall."""
 REST = BodyState()
 """Supine, at the end of a quiet expiration."""
 
@@ -149,10 +151,11 @@ def changes(file: StateFile, state: BodyState) -> tuple[TissueChange, ...]:
     )  # fmt: skip
 
 
-def breath_mm(body: "Body", points_mm: FloatArray) -> FloatArray:
-    """Return how far the breath moves points of the patient at rest, mm."""
+def breath_step_mm(body: "Body", points_mm: FloatArray) -> FloatArray:
+    """Return how far one of the `BREATH_STEPS` of a breath moves points of the patient, mm."""
     scale = np.asarray(body.scale)
-    shift: FloatArray = total_shift_mm(body.breath, np.asarray(points_mm) / scale) * scale
+    step = [move.times(1.0 / BREATH_STEPS) for move in body.breath]
+    shift: FloatArray = total_shift_mm(step, np.asarray(points_mm) / scale) * scale
     return shift
 
 

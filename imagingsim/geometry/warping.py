@@ -6,6 +6,7 @@ document; `way_back` turns it round.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import ndimage
@@ -23,6 +24,7 @@ ROOM_MM = 80.0
 """How much farther the lattice reaches to all sides of a deformed body."""
 
 _COARSE_MM = 16.0
+_STILL_MM = 1e-3
 _STEEPEST = 0.85
 """Largest change of a shift per mm: beyond it a deformation may fold."""
 
@@ -75,10 +77,16 @@ def deformed(warp: Float32, frame: Float32, shift: Shift) -> Float32:
     return (back + shift_at(warp, frame, points)).astype(np.float32).ravel()
 
 
-def way_back(frame: Float32, shift: Shift) -> FloatArray:
+def way_back(frame: Float32, shift: Shift, steps: int = 1) -> FloatArray:
     """Return from each node of a lattice the way to the point that a deformation moves there.
 
     It is found on a coarse lattice, and made good on the fine one.
+
+    Parameters
+    ----------
+    steps
+        How often the shift is repeated, each time from where the last one led. Small shifts in a
+        row shear farther than one large one could without folding.
     """
     counts = frame[4:].astype(int)
     low, step = frame[:3].astype(np.float64), 1.0 / float(frame[3])
@@ -87,7 +95,10 @@ def way_back(frame: Float32, shift: Shift) -> FloatArray:
     mesh = np.stack(np.meshgrid(*sides[::-1], indexing="ij")[::-1], axis=-1)
     _refuse_folds(shift(mesh.reshape(-1, 3)).reshape(mesh.shape), mesh)
     goal = mesh.reshape(-1, 3)
-    coarse = (_home(goal, goal, shift, 80) - goal).reshape(mesh.shape)
+    found = goal
+    for _ in range(steps):
+        found = _home(found, found, shift, 80)
+    coarse = (found - goal).reshape(mesh.shape)
     index = np.stack(
         np.meshgrid(*(np.arange(n) * step / _COARSE_MM for n in counts[::-1]), indexing="ij")
     )
@@ -96,9 +107,21 @@ def way_back(frame: Float32, shift: Shift) -> FloatArray:
         axis=-1,
     )
     fine = nodes(frame)
-    goal = fine.reshape(-1, 3)
-    found: FloatArray = _home(goal, goal + guess.reshape(-1, 3), shift, 3) - goal
-    return found.reshape(fine.shape)
+    back = guess.reshape(-1, 3)
+    moving = np.abs(back).max(axis=1) > _STILL_MM
+    goal = fine.reshape(-1, 3)[moving]
+    whole = partial(_repeated, shift=shift, steps=steps)
+    if len(goal):
+        back[moving] = _home(goal, goal + back[moving], whole, 3) - goal
+    return back.reshape(fine.shape)
+
+
+def _repeated(points_mm: FloatArray, *, shift: Shift, steps: int) -> FloatArray:
+    """Return how far points are moved by a shift that is repeated."""
+    here = points_mm
+    for _ in range(steps):
+        here = here + shift(here)
+    return here - points_mm
 
 
 def _home(goal: FloatArray, start: FloatArray, shift: Shift, rounds: int) -> FloatArray:

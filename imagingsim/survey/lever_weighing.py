@@ -72,7 +72,8 @@ def _amounts(file: HabitusFile, share: tuple[float, float, float]) -> Mapping[st
 def _pulled(body: Body, file: HabitusFile, amounts: Mapping[str, float]) -> Body:
     levers = {lever.parameter: lever for lever in file.levers}
     for name, amount in amounts.items():
-        body = pull(body, levers[name], amount)
+        if amount:
+            body = pull(body, levers[name], amount)
     return body
 
 

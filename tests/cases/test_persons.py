@@ -1,0 +1,89 @@
+"""Persons that are asked for weigh what they shall, and breathe as people do."""
+
+import numpy as np
+import pytest
+
+from imagingsim.anatomy import (
+    BodyState,
+    Phantom,
+    SampledPhantom,
+    asked_habitus,
+    read_body,
+    read_states,
+    sample,
+)
+from imagingsim.anatomy.habitus import changed_tissues
+from imagingsim.anatomy.state import BREATH_STEPS, in_state
+from imagingsim.content import library
+from imagingsim.grid import Grid
+from imagingsim.survey import survey_body
+from imagingsim.tissue import read_tissues
+from imagingsim.units import FloatArray
+
+PERSONS = (
+    ("adult_male", "height_m=1.83,weight_kg=104,age_y=50"),
+    ("adult_male", "height_m=1.7,weight_kg=56,age_y=25"),
+    ("adult_female", "height_m=1.58,weight_kg=74,age_y=72"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("body", "words"), PERSONS)
+def test_a_person_weighs_what_was_asked(body: str, words: str) -> None:
+    found = survey_body(body, content=library(), sections=["masses"], habitus=asked_habitus(words))
+    assert found.whole is not None
+    assert found.whole.reference_kg == asked_habitus(words).weight_kg  # type: ignore[union-attr]
+    assert abs(found.whole.error_percent) < 3.0
+    organs = {m.organ: m.error_percent for m in found.masses}
+    for organ in ("liver", "spleen", "kidney_left", "kidney_right"):
+        assert abs(organs[organ]) < 12.0, organs[organ]
+
+
+def test_a_deep_breath_never_folds_the_body() -> None:
+    """The Jacobian of the way a breath takes each point stays well above nought."""
+    states = read_states(library(), "adult_male")
+    mesh = np.stack(
+        np.meshgrid(*(np.arange(*ends, 8.0) for ends in ((-176, 177), (-136, 137), (-200, 440))),
+                    indexing="ij"), axis=-1,
+    )  # fmt: skip
+    there = mesh.reshape(-1, 3)
+    for _ in range(BREATH_STEPS):
+        there = there + sum(
+            (move.times(1.0 / BREATH_STEPS).one.shift_mm(there) for move in states.move),
+            np.zeros_like(there),
+        )
+    slopes = [np.gradient(there.reshape(mesh.shape), 8.0, axis=axis) for axis in range(3)]
+    jacobian = np.linalg.det(np.stack(slopes, axis=-1))
+    assert jacobian.min() > 0.3
+    assert jacobian.max() < 3.0
+
+
+CHEST = Grid.axial((88, 62, 78), (4.0, 4.0, 4.0), (-154.0, -126.0, 60.0))
+
+
+def breath(depth: float) -> tuple[SampledPhantom, FloatArray]:
+    """Return the chest, and the density of each of its layers."""
+    body = read_body(library(), "adult_male", arms="up")
+    if depth:
+        body = in_state(body, read_states(library(), "adult_male"), BodyState(breathing=depth))
+    tissues = changed_tissues(read_tissues(library()), body.tissue_changes)
+    found = sample(Phantom(body), CHEST)
+    return found, tissues.array((x.material for x in found.layers), "density")
+
+
+@pytest.mark.slow
+def test_a_deep_breath_fills_the_lungs_and_keeps_their_mass() -> None:
+    volumes, masses, domes = [], [], []
+    for depth in (0.0, 1.0):
+        found, density = breath(depth)
+        lung = np.array([float(x.label.startswith("lung_")) for x in found.layers])
+        share = found.property_map(lung)
+        volumes.append(float(share.sum()) * CHEST.voxel_ml / 1000.0)
+        masses.append(float(found.property_map(lung * density).sum()) * CHEST.voxel_ml)
+        liver = found.property_map(np.array([float(x.label == "liver") for x in found.layers]))
+        domes.append(60.0 + 4.0 * float(np.flatnonzero(liver.max(axis=(1, 2)) > 0.5).max()))
+        assert not ((share > 0.3) & (liver > 0.3)).any()
+    assert 3.2 < volumes[0] < 4.2
+    assert 4.7 < volumes[1] < 6.0
+    assert masses[1] == pytest.approx(masses[0], rel=0.05)
+    assert 20.0 <= domes[0] - domes[1] <= 60.0
