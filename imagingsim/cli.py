@@ -146,14 +146,15 @@ def compare(
     force: Force = False,
     folders: Libraries = None,
 ) -> None:
-    """Walk the same virtual patients through several protocols; leave tables and a page."""
-    checking.writable(out, force=force)
+    """Walk the same virtual patients through several protocols; leave tables and a page.
+
+    Interrupted, it goes on where it stopped when it is called again.
+    """
     with _progress() as bar:
         found = scripting.compare_protocols(
-            protocols, population, count=int(count), seed=seed, workers=workers,
-            content=_content(folders), progress=bar,
+            protocols, population, count=int(count), seed=seed, workers=workers, folder=out,
+            force=force, content=_content(folders), progress=bar,
         )  # fmt: skip
-    scripting.write_comparison(found, out, force=force)
     Console(width=LINE).print(tables.of_comparison(found.table))
     print(f"Report: {out / 'report.html'}")
 

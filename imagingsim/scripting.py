@@ -25,7 +25,7 @@ from imagingsim.study import Study
 from imagingsim.volume import Volume
 from imagingsim.workup import Outcome
 
-COMPARED = ("patients.parquet", "summary.parquet", "summary.csv", "report.html")
+COMPARED = ("patients", "summary.parquet", "summary.csv", "report.html")
 """What a written comparison consists of."""
 
 PARTS = ("dicom", "nifti", "timeline.json", "report.html")
@@ -175,16 +175,28 @@ class Compared:
 
 def compare_protocols(
     protocols: Sequence[str], population: str, *, count: int, seed: int = 1,
-    workers: int | None = None, content: Library | None = None, progress: Progress | None = None,
+    workers: int | None = None, folder: Path | str | None = None, force: bool = False,
+    content: Library | None = None, progress: Progress | None = None,
 ) -> Compared:  # fmt: skip
     """Walk the same virtual patients through several protocols.
+
+    Parameters
+    ----------
+    folder
+        Where to leave ``patients/`` (parquet, a file for each block), ``summary.parquet``,
+        ``summary.csv`` and ``report.html``; nothing is written when not given. A comparison that
+        was interrupted there goes on where it stopped.
+    force
+        Replace another comparison in ``folder``.
 
     Raises
     ------
     UnknownNameError
         When a protocol or the population does not exist.
     WorkupError
-        When a protocol thinks of other diseases than the population has.
+        When a protocol thinks of other diseases than the population has, or is named twice.
+    FormatError
+        When ``folder`` holds something else and ``force`` is false.
     """
     content = content or library()
     catalogue = workup.read_catalogue(content)
@@ -192,22 +204,24 @@ def compare_protocols(
         tuple(workup.read_protocol(content, name, catalogue) for name in protocols),
         cohort.read_population(content, population, catalogue), count, seed,
     )  # fmt: skip
-    frame = compare.run(asked, workers=workers, progress=progress)
-    return Compared(
+    if folder is not None and force:
+        checked_folder(Path(folder), COMPARED, force=True)
+    keep = compare.Kept.of(Path(folder), asked) if folder is not None else None
+    frame = compare.run(asked, keep=keep, workers=workers, progress=progress)
+    found = Compared(
         asked, frame, compare.table(asked, frame), compare.pareto(asked, frame),
         compare.icer(asked, frame),
     )  # fmt: skip
+    if folder is not None:
+        _write_comparison(found, Path(folder))
+    return found
 
 
-def write_comparison(found: Compared, folder: Path | str, *, force: bool = False) -> None:
-    """Leave ``patients.parquet``, ``summary.parquet``, ``summary.csv`` and ``report.html``."""
-    folder = Path(folder)
-    checked_folder(folder, COMPARED, force=force)
-    found.patients.write_parquet(folder / "patients.parquet")
+def _write_comparison(found: Compared, folder: Path) -> None:
     found.table.write_parquet(folder / "summary.parquet")
     found.table.write_csv(folder / "summary.csv")
     page = report.comparison(found.asked, found.table, found.front, found.steps)
-    (folder / "report.html").write_text(page, encoding="utf-8")
+    _write(folder / "report.html", page)
 
 
 def quality(

@@ -1,11 +1,12 @@
 """Runs: every patient of a population through every protocol, block by block."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from typing import Protocol as Shape
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import polars as pl
 
 from imagingsim.cohort import Cohort, Plan, Population, walk_all
 from imagingsim.cohort.population import Patients
+from imagingsim.errors import WorkupError
 from imagingsim.progress import Progress, Silence
 from imagingsim.workup import Protocol
 
@@ -21,6 +23,16 @@ MEASURES = ("days", "cost", "dose_msv", "alive", "diagnosed", "correct", "locali
 """What is compared; the last four are yes or no."""
 
 Columns = dict[str, npt.NDArray[Any]]
+
+
+class Keep(Shape):
+    """Remembers blocks that were walked."""
+
+    def read(self, first: int, count: int) -> pl.DataFrame | None:
+        """Return a block, or None when it was not walked yet."""
+
+    def write(self, first: int, frame: pl.DataFrame) -> None:
+        """Keep a block."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +50,13 @@ class Comparison:
     count: int
     seed: int
 
+    def __post_init__(self) -> None:
+        """Refuse a protocol that is named twice."""
+        names = [one.id for one in self.protocols]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise WorkupError(f"Protocol {twice[0]} is named twice. Name each protocol once.")
+
     @cached_property
     def plans(self) -> tuple[Plan, ...]:
         """The protocols, made ready for the population."""
@@ -48,10 +67,14 @@ class Comparison:
         """First patients of the blocks."""
         return range(0, self.count, BLOCK)
 
+    def size(self, first: int) -> int:
+        """Return how many patients a block has."""
+        return min(BLOCK, self.count - first)
+
     def block(self, first: int) -> Columns:
         """Walk one block of patients; columns are named ``<protocol>/<measure>``."""
-        last = min(first + BLOCK, self.count)
-        patients = self.population.draw(self.seed, np.arange(first, last, dtype=np.uint64))
+        ids = np.arange(first, first + self.size(first), dtype=np.uint64)
+        patients = self.population.draw(self.seed, ids)
         columns: Columns = {"patient": patients.ids, "disease": patients.disease.astype(np.int16)}
         for plan in self.plans:
             found = outcomes(walk_all(plan, patients), patients)
@@ -80,12 +103,18 @@ def outcomes(cohort: Cohort, patients: Patients) -> Columns:
 
 
 def run(
-    comparison: Comparison, *, workers: int | None = None, progress: Progress | None = None
+    comparison: Comparison,
+    *,
+    keep: Keep | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Walk every patient through every protocol.
 
     Parameters
     ----------
+    keep
+        Where walked blocks are kept; those it has are not walked again.
     workers
         Processes; as many as there are cores when not given. The result is the same for any.
 
@@ -96,17 +125,28 @@ def run(
     """
     progress = progress or Silence()
     progress.begin(f"{comparison.count:,} patients", len(comparison.blocks))
+    firsts = comparison.blocks
+    kept = [keep.read(first, comparison.size(first)) if keep else None for first in firsts]
+    missing = [first for first, frame in zip(firsts, kept, strict=True) if frame is None]
+    walked = _mapped(comparison, missing, workers)
     parts = []
-    for first, columns in zip(comparison.blocks, _mapped(comparison, workers), strict=True):
+    for first, frame in zip(firsts, kept, strict=True):
+        if frame is None:
+            frame = pl.DataFrame(next(walked))
+            if keep:
+                keep.write(first, frame)
         progress.step(f"patient {first:,} of {comparison.count:,}")
-        parts.append(columns)
-    return pl.DataFrame({name: np.concatenate([one[name] for one in parts]) for name in parts[0]})
+        parts.append(frame)
+    return pl.concat(parts)
 
 
-def _mapped(comparison: Comparison, workers: int | None) -> Iterator[Columns]:
-    wanted = min(workers or os.cpu_count() or 1, len(comparison.blocks))
-    if wanted == 1:
-        yield from map(comparison.block, comparison.blocks)
+def _mapped(
+    comparison: Comparison, firsts: Sequence[int], workers: int | None
+) -> Iterator[Columns]:
+    """Yield the blocks in order, walked by several processes."""
+    wanted = min(workers or os.cpu_count() or 1, len(firsts))
+    if wanted < 2:
+        yield from map(comparison.block, firsts)
         return
     with ProcessPoolExecutor(wanted) as pool:
-        yield from pool.map(comparison.block, comparison.blocks)
+        yield from pool.map(comparison.block, firsts)

@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from imagingsim.cli import app
-from imagingsim.compare import BLOCK, Comparison, frontier, pareto, run, table
-from imagingsim.errors import FormatError
-from imagingsim.scripting import Compared, compare_protocols, write_comparison
+from imagingsim.compare import BLOCK, Comparison, Kept, frontier, pareto, run, table
+from imagingsim.compare.runs import Columns
+from imagingsim.errors import FormatError, WorkupError
+from imagingsim.scripting import Compared, compare_protocols
 
 PROTOCOLS = ("net_skin_metastases", "net_skin_biopsy_first", "net_skin_pet_first")
 
@@ -79,16 +80,38 @@ def test_a_protocol_that_is_worse_in_all_is_not_on_the_front() -> None:
 
 
 def test_tables_and_page_are_written_and_not_overwritten(tmp_path: Path) -> None:
-    found, folder = compared(), tmp_path / "out"
-    write_comparison(found, folder)
-    assert pl.read_parquet(folder / "patients.parquet").equals(found.patients)
+    folder = tmp_path / "out"
+    found = compare_protocols(PROTOCOLS, "skin_metastases", count=4000, workers=1, folder=folder)
+    assert pl.read_parquet(folder / "patients" / "*.parquet").equals(compared().patients)
     assert pl.read_csv(folder / "summary.csv").height == found.table.height
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert all(name in page for name in PROTOCOLS)
     assert "not for diagnosis" in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
     with pytest.raises(FormatError, match="--force"):
-        write_comparison(found, folder)
+        compare_protocols(PROTOCOLS[:2], "skin_metastases", count=10, workers=1, folder=folder)
+
+
+def test_an_interrupted_comparison_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    asked = Comparison(compared().asked.protocols[:1], compared().asked.population, BLOCK + 50, 1)
+    keep = Kept.of(tmp_path / "out", asked)
+    keep.write(0, pl.DataFrame(asked.block(0)))
+    again = Kept.of(tmp_path / "out", asked)
+    with pytest.MonkeyPatch.context() as patch:
+        block, walked = Comparison.block, list[int]()
+
+        def counted(self: Comparison, first: int) -> Columns:
+            walked.append(first)
+            return block(self, first)
+
+        patch.setattr(Comparison, "block", counted)
+        frame = run(asked, keep=again, workers=1)
+    assert walked == [BLOCK]
+    assert frame.equals(run(asked, workers=1))
+
+
+def test_a_protocol_named_twice_is_refused() -> None:
+    with pytest.raises(WorkupError, match="named twice"):
+        compare_protocols([PROTOCOLS[0], PROTOCOLS[0]], "skin_metastases", count=10)
 
 
 def test_the_command_compares_and_says_where(tmp_path: Path) -> None:
