@@ -6,7 +6,8 @@ from imagingsim.content import Library
 from imagingsim.errors import AcquisitionError
 from imagingsim.grid import Box
 from imagingsim.progress import Progress
-from imagingsim.scan.visit import visit_of
+from imagingsim.scan.protocol import read_acquisition
+from imagingsim.scan.visit import groups_of, visit_of
 
 
 def raw_scan(
@@ -31,12 +32,13 @@ def raw_scan(
     AcquisitionError
         When the acquisition holds no CT, or contrast medium is asked for that cannot be given.
     """
+    groups = groups_of(read_acquisition(library, acquisition).series)
+    group = next((one for one in groups if one[0].ct is not None), None)
+    if group is None:
+        raise AcquisitionError(f"{acquisition} holds no CT. Choose one that does, e.g. ct_chest.")
     visit = visit_of(
         case, acquisition, library=library, seed=seed, timepoint=timepoint, progress=progress
     )
-    group = next((one for one in visit.groups() if one[0].ct is not None), None)
-    if group is None:
-        raise AcquisitionError(f"{acquisition} holds no CT. Choose one that does, e.g. ct_chest.")
     settings = [request.ct for request in group if request.ct is not None]
     box = visit.box(group[0])
     if heights_mm is not None:
