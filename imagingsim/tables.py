@@ -6,7 +6,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from imagingsim.survey import SPACINGS_MM, TOLERANCE_PERCENT, Report
+from imagingsim.survey import SPACINGS_MM, Report
 from imagingsim.workup import Decision
 
 
@@ -110,7 +110,7 @@ def _volumes(found: Report) -> Table:
         *(f"{mm:g} mm, error, %" for mm in SPACINGS_MM[1:]),
     )  # fmt: skip
     for one in found.volumes:
-        errors = (_error(e, good=abs(e) <= TOLERANCE_PERCENT) for e in one.errors_percent)
+        errors = (_error(e, good=abs(e) <= one.tolerance_percent) for e in one.errors_percent)
         table.add_row(one.label, *(f"{ml:.1f}" for ml in one.ml), *errors)
     return table
 

@@ -209,28 +209,22 @@ class Move:
 
     def __post_init__(self) -> None:
         """Refuse none, and more than one."""
-        given = [name for name in MOVES if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none"
+        if len(self._given) != 1:
+            found = " and ".join(self._given) or "none"
             raise ContentError(f"a move is exactly one of {', '.join(MOVES)}; found {found}")
+
+    @property
+    def _given(self) -> dict[str, Bend | Girth | Swell | Carry | Descend]:
+        return {name: move for name in MOVES if (move := getattr(self, name)) is not None}
 
     @property
     def one(self) -> Bend | Girth | Swell | Carry | Descend:
         """The move that is given."""
-        found = self.bend or self.girth or self.swell or self.carry or self.descend
-        if found is None:
-            raise ContentError(f"a move is exactly one of {', '.join(MOVES)}; found none")
-        return found
+        return next(iter(self._given.values()))
 
     def times(self, amount: float) -> "Move":
         """Return the move made larger."""
-        return Move(
-            bend=self.bend and self.bend.times(amount),
-            girth=self.girth and self.girth.times(amount),
-            swell=self.swell and self.swell.times(amount),
-            carry=self.carry and self.carry.times(amount),
-            descend=self.descend and self.descend.times(amount),
-        )
+        return Move(**{name: move.times(amount) for name, move in self._given.items()})  # type: ignore[arg-type]
 
 
 MOVES = ("bend", "girth", "swell", "carry", "descend")

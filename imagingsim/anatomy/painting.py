@@ -131,12 +131,12 @@ class Painter:
     def _gravity(self) -> FloatArray:
         return np.array(self.compiler.around.gravity)
 
-    def _solid(self) -> Baked:
-        """Return the solid of the structure on a coarse lattice."""
+    def _solid(self, band_mm: float) -> Baked:
+        """Return the solid of the structure on a coarse lattice, right so far from its surface."""
         program = self.compiler.program
         box = field_box(program.steps, program.fields, self.target)
         return field_values(
-            program, self.target, box, STEP_MM, STEP_MM, self.compiler.around, band_mm=STEP_MM
+            program, self.target, box, STEP_MM, STEP_MM, self.compiler.around, band_mm=band_mm
         )
 
     def _gerota(self, record: FasciaKernel) -> None:
@@ -165,15 +165,15 @@ class Painter:
         seed = record.seed if record.seed is not None else seed_of(f"{self.structure.id}.content")
         base = self._new(record.wall)
         self._new(record.mucosa)
-        level = settled(self._solid, self._gravity)
+        scale = self.solids.place.scale
+        wall = (record.wall_mm + self.structure.thicken_mm) * scale
+        level = settled(lambda: self._solid(wall + STEP_MM), wall, self._gravity)
         pattern = {"seed": seed, "fluid_level_y_mm": level(record.fluid_level_y_mm)}
         kind = _CONTENT.get(record.kind)
         known = self.compiler.textures.get(record.content) or TextureRecord(kind="plain")
         texture = known if kind is None else _with_kind(known, kind)
         self._new(record.content, record.content_label, texture, (self.arc,), pattern)
         self._new(record.gas, record.gas_label)
-        scale = self.solids.place.scale
-        wall = (record.wall_mm + self.structure.thicken_mm) * scale
         fold = _FOLD_MM[record.kind] if record.fold_mm is None else record.fold_mm
         self._add(
             m.HOLLOW, self.arc, base, _HOLLOW[record.kind], wall, seed,

@@ -21,15 +21,10 @@ from imagingsim.survey.resolution import Resolution
 from imagingsim.survey.scouting import Part, Scout
 from imagingsim.survey.shapes import Fault, shape_faults
 from imagingsim.survey.topology import Breach, judge
-from imagingsim.survey.volumes import (
-    SPACINGS_MM,
-    TOLERANCE_PERCENT,
-    OrganVolume,
-    organ_volumes,
-)  # fmt: skip
+from imagingsim.survey.volumes import SPACINGS_MM, OrganVolume, organ_volumes
 
 __all__ = [
-    "SECTIONS", "SPACINGS_MM", "TOLERANCE_PERCENT", "BarReading", "BodyMass", "Breach",
+    "SECTIONS", "SPACINGS_MM", "BarReading", "BodyMass", "Breach",
     "Calibrated", "FaintReading", "Fault", "Gallery", "GalleryRegion", "InsertReading", "Labels",
     "Mass", "OrganVolume", "Part", "Quality", "ReferenceFile", "References", "Report",
     "Resolution", "Scales", "Scout", "Sheet", "body_mass", "calibrate", "judge", "measure_quality",

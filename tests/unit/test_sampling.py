@@ -11,6 +11,8 @@ from imagingsim.anatomy.sampling import _bricks
 from imagingsim.content import library, parse
 from imagingsim.errors import GeometryError
 from imagingsim.grid import Grid
+from imagingsim.survey import organ_volumes
+from imagingsim.survey.scouting import layer_volumes_ml
 from imagingsim.units import IntArray
 
 BODY = """
@@ -96,6 +98,27 @@ def test_an_oblique_grid_sees_the_same_body(phantom: Phantom) -> None:
     grid = Grid((30, 60, 60), affine)
     found = sample_points(phantom, grid.points_mm().reshape(-1, 3), width_mm=1.15)
     assert (found.reshape(grid.shape) == sample(phantom, grid).first).all()
+
+
+def test_organs_keep_their_volume_in_coarse_voxels_down_to_thin_walls(phantom: Phantom) -> None:
+    corner = np.array([64.0, 44.0, 76.0])
+    for organ in organ_volumes(phantom, -corner, corner):
+        assert abs(organ.worst_percent) < 2.0, organ
+    walls = layer_volumes_ml(sample(phantom, cube(4.0))) / layer_volumes_ml(
+        sample(phantom, cube(1.0))
+    )
+    assert walls[1:] == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_slab_of_coarse_voxels_equals_the_whole_byte_for_byte(phantom: Phantom) -> None:
+    whole, grid = sample(phantom, cube(4.0)), cube(4.0)
+    slab = sample(phantom, grid.slab(7, 18))
+    assert all((x == y[7:18]).all() for x, y in zip(_arrays(slab), _arrays(whole), strict=True))
+
+
+def cube(spacing_mm: float) -> Grid:
+    n = round(152 / spacing_mm)
+    return Grid.axial((n, n, n), (spacing_mm,) * 3, (spacing_mm / 2.0 - 76.0,) * 3)
 
 
 def test_every_material_has_its_place(phantom: Phantom) -> None:

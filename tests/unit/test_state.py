@@ -7,7 +7,7 @@ import pytest
 
 from imagingsim.anatomy import Body, BodyState, Phantom, StateFile, Structure, sample
 from imagingsim.anatomy.records import BodyRecord
-from imagingsim.anatomy.state import in_state
+from imagingsim.anatomy.state import POSITIONS, Position, in_state
 from imagingsim.content import parse
 from imagingsim.errors import AcquisitionError, ContentError
 from imagingsim.grid import Grid
@@ -59,9 +59,38 @@ def test_a_prone_patient_is_turned_over(file: StateFile) -> None:
     np.testing.assert_allclose(centre_mm(prone, "lesion"), [-10.0, -5.0, 0.0], atol=0.4)
 
 
-@pytest.mark.parametrize("position", ["supine", "prone"])
-def test_a_point_is_found_again_at_rest(file: StateFile, position: str) -> None:
-    patient = phantom(file, BodyState(breathing=0.7, position=position))  # type: ignore[arg-type]
+STOMACH = """\
+- {id: skin, rank: 1, solid: [{ellipsoid: {centre_mm: [0, 0, 0], semi_mm: [60, 60, 60]}}], material: fat}
+- id: stomach
+  rank: 2
+  solid: [{tube: {points: [[-20, -10, 0, 20], [20, 10, 0, 16]]}}]
+  kernel: {bowel: {kind: stomach, wall_mm: 2, fold_mm: 0, fluid_level_y_mm: -8}}
+"""  # noqa: E501
+
+
+def stomach(file: StateFile, position: Position) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much gas and how much fluid each voxel holds."""
+    structures = parse(STOMACH, tuple[Structure, ...], where="x")
+    body = Body("ball", BodyRecord(title="ball"), structures, {}, {})
+    sampled = sample(Phantom(in_state(body, file, BodyState(position=position))), GRID)
+    materials = np.array(sampled.materials)
+    gas, fluid = (sampled.property_map(materials == m) for m in ("bowel_gas", "gut_fluid"))
+    return gas, fluid
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_gas_rises_and_keeps_its_volume_however_the_patient_lies(
+    file: StateFile, position: Position
+) -> None:
+    (gas, fluid), (usual, _) = stomach(file, position), stomach(file, "supine")
+    down = GRID.points_mm()[..., 1]
+    assert gas.sum() == pytest.approx(usual.sum(), rel=0.1)
+    assert down[gas > 0.6].max() <= down[fluid > 0.6].min() + 2.0
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_point_is_found_again_at_rest(file: StateFile, position: Position) -> None:
+    patient = phantom(file, BodyState(breathing=0.7, position=position))
     there = patient.to_world_mm([10.0, 5.0, 20.0])
     np.testing.assert_allclose(patient.at_rest_mm(there), [[10.0, 5.0, 20.0]], atol=0.05)
 
