@@ -32,8 +32,8 @@ CARDIAC_INDEX_L_MIN_M2: Final = {"male": 3.42, "female": 3.55}
 woman of 1.66 m2 (ICRP 89)."""
 
 DECLINE_PER_YEAR: Final = 0.0075
-"""Loss of output per year of age after 30 (Brandfonbrener et al. 1955: 1 %,
-doi:10.1161/01.CIR.12.4.557; later series less; authored between)."""
+"""Loss of output per year of age after 30 (Brandfonbrener et al., Circulation 12 (1955) 557:
+1 %; later series less; authored between)."""
 
 FILLING: Final = {
     "arm": 0.012, "right": 0.045, "lung_in": 0.05, "lung_out": 0.055, "left": 0.045, "aorta": 0.05,
@@ -127,12 +127,12 @@ class Circulation:
 
 
 def body_surface_m2(subject: Subject) -> float:
-    """Return the body surface (Du Bois 1916, doi:10.1001/archinte.1916.00080130010002)."""
+    """Return the body surface (Du Bois and Du Bois, Arch Intern Med 17 (1916) 863)."""
     return 0.007184 * subject.weight_kg**0.425 * (100.0 * subject.height_m) ** 0.725
 
 
 def blood_volume_l(subject: Subject) -> float:
-    """Return the blood volume (Nadler et al., Surgery 51 (1962) 224; PMID 21936146)."""
+    """Return the blood volume (Nadler et al., Surgery 51 (1962) 224)."""
     cube, slope, constant = (
         (0.3669, 0.03219, 0.6041) if subject.sex == "male" else (0.3561, 0.03308, 0.1833)
     )

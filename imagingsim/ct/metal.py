@@ -1,14 +1,16 @@
 """Reduction of metal artefacts: first the hardening of the beam, then the readings it starved.
 
 Cement and thin metal still let a readable beam through; what is wrong with it is that it is
-harder than water made it, and that can be undone. Behind long metal next to nothing arrives:
-there readings are filled in from a prior image, normalised. Both are mixed ray by ray [1]_.
+harder than water made it, and that is undone as for bone [1]_. Behind long metal next to nothing
+arrives: there readings are filled in from a prior image, normalised [2]_. Both are mixed ray by
+ray.
 
 References
 ----------
-.. [1] Kyriakou Y, Meyer E, Prell D, Kachelriess M. Med Phys 37 (2010) 5179.
-   doi:10.1118/1.3477088; for the filling: Meyer E, Raupach R, Lell M, Schmidt B, Kachelriess M.
-   Med Phys 37 (2010) 5482. doi:10.1118/1.3484090
+.. [1] Joseph PM, Spital RD. J Comput Assist Tomogr 2 (1978) 100.
+   doi:10.1097/00004728-197801000-00017
+.. [2] Meyer E, Raupach R, Lell M, Schmidt B, Kachelriess M. Med Phys 37 (2010) 5482.
+   doi:10.1118/1.3484090
 """
 
 from typing import Final

@@ -64,7 +64,6 @@ def edge_transfer(volume: Volume, rod: Insert) -> FloatArray:
     References
     ----------
     .. [1] Richard S, Husarik DB, Yadava G, Murphy SN, Samei E. Med Phys 39 (2012) 4115.
-       doi:10.1118/1.4725171
     """
     x, y = plane_mm(volume)
     radius = np.hypot(x - rod.at_mm[0], y - rod.at_mm[1])
@@ -98,7 +97,7 @@ def bar_modulation(volume: Volume, bars: LinePairs) -> float:
 
     References
     ----------
-    .. [1] Droege RT, Morin RL. Med Phys 9 (1982) 758. doi:10.1118/1.595124
+    .. [1] Droege RT, Morin RL. Med Phys 9 (1982) 758.
     """
     x, y = plane_mm(volume)
     rows = np.abs(y[:, 0] - bars.at_mm[1]) < bars.bar_mm / 3.0
