@@ -47,8 +47,8 @@ def test_half_value_layer_at_120_kvp_is_8_1_mm_aluminium() -> None:
 @pytest.mark.parametrize(
     ("devices", "longest", "error"),
     [
-        (False, {"water": 45.0, "hydroxyapatite": 6.0, "iodine": 0.2}, 3e-4),
-        (True, {"water": 40.0, "hydroxyapatite": 5.0, "bone_cement": 5.0, "titanium": 8.0}, 3e-3),
+        (False, {"water": 45.0, "hydroxyapatite": 6.0, "iodine": 0.2}, 5e-5),
+        (True, {"water": 40.0, "hydroxyapatite": 5.0, "bone_cement": 5.0, "titanium": 8.0}, 2.5e-4),
     ],
 )
 def test_few_energies_stand_for_the_whole_spectrum(
