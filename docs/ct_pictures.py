@@ -102,7 +102,9 @@ def shown(image: IntArray | FloatArray, window: tuple[float, float], side_mm: fl
     grey = np.clip((part.astype(float) - level + width / 2.0) / width, 0.0, 1.0) * 255.0
     drawn = Image.fromarray(grey.astype(np.uint8)).resize((420, 420), Image.Resampling.BICUBIC)
     drawn = drawn.crop((0, 50, 420, 370)).convert("RGB")
-    ImageDraw.Draw(drawn).text((6, 4), name, fill=(255, 230, 120))
+    ImageDraw.Draw(drawn).text(
+        (6, 4), name, fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0)
+    )
     return np.asarray(drawn)
 
 
@@ -113,7 +115,9 @@ def sheet(rows: Sequence[Sequence[Picture]], name: str) -> None:
     for row in rows:
         line = np.hstack(row)
         drawn.append(np.pad(line, ((0, 3), (0, width - line.shape[1]), (0, 0))))
-    Image.fromarray(np.vstack(drawn)).save(OUT / f"{name}.png", optimize=True)
+    whole = np.vstack(drawn)
+    grey = not np.ptp(whole, axis=-1).any()
+    Image.fromarray(whole[..., 0] if grey else whole).save(OUT / f"{name}.png", optimize=True)
 
 
 def plot(title: str, axes: tuple[str, str], curves: Sequence[Curve], *, dots: bool = False,
