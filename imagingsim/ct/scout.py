@@ -74,8 +74,9 @@ def acquire_scouts(
     """
     bench = _Bench.of(sampled, kind, dose_region)
     lines = _lines(sampled, tissues)
+    technique = bench.technique(lines["ap"][0])
     return [
-        (bench.volume(view, bench.picture(view, lines[view], rng)), bench.technique())
+        (bench.volume(view, bench.picture(view, lines[view], rng)), technique)
         for view, rng in zip(views, rngs, strict=True)
     ]
 
@@ -142,10 +143,12 @@ class _Bench:
         stored = picture.astype(np.int16)[None]
         return Volume(stored, Grid((1, *stored.shape[1:]), affine), "scout", "1")
 
-    def technique(self) -> CtTechnique:
-        """Return what the scanner records."""
+    def technique(self, water_cm: FloatArray) -> CtTechnique:
+        """Return what the scanner records; ``water_cm`` are the paths of the view from above."""
         length_mm = self.sampled.grid.shape[0] * self.sampled.grid.spacing_mm[0]
-        given = dose(self.settings, imaged_mm=length_mm, water_diameters_cm=np.array([25.0]))
+        areas_cm2 = water_cm.sum(axis=1, dtype=np.float64) * self.sampled.grid.spacing_mm[2] / 10.0
+        diameters_cm = 2.0 * np.sqrt(np.clip(areas_cm2, 0.01, None) / np.pi)
+        given = dose(self.settings, imaged_mm=length_mm, water_diameters_cm=diameters_cm)
         seconds = length_mm / SPEED_MM_S
         return CtTechnique(
             kvp=KVP, tube_current_ma=CURRENT_MA, exposure_time_ms=1000.0 * seconds,

@@ -59,6 +59,7 @@ def test_scouts_reach_beyond_the_scan_and_cost_little(
     assert technique.mode == "scout"
     assert 0.03 < technique.ctdi_vol_mgy < 0.3
     assert technique.effective_dose_msv < 0.1
+    assert technique.ssde_mgy > technique.ctdi_vol_mgy  # a body of 18 cm of water
 
 
 def test_slices_are_drawn_on_a_scout_at_their_height(
