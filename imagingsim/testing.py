@@ -10,9 +10,11 @@ import numpy.typing as npt
 from imagingsim import formats
 from imagingsim.grid import Grid
 from imagingsim.labels import LabelVolume
+from imagingsim.reformatting import reformat
 from imagingsim.series import (
     Contrast,
     CtTechnique,
+    Derivation,
     MrTechnique,
     PetTechnique,
     Series,
@@ -112,6 +114,24 @@ def ct_study(*, seed: int = 1, pixels: int = 64) -> Study:
         duration_min=20,
         cost=300,
     )
+
+
+def ct_study_with_scout_and_reformat() -> Study:
+    """Return the CT with a scout before it and a coronal reformat after it."""
+    plain = ct_study()
+    portal = plain.series_named("ct_portal")
+    upright = reformat(portal.volume, "coronal", thickness_mm=6.0)
+    derived = replace(
+        portal, name="ct_portal_coronal", volume=upright,
+        derivation=Derivation("ct_portal", "coronal", 6.0, "mean"),
+    )  # fmt: skip
+    seen = upright.array.astype(np.float64).mean(axis=0, keepdims=True)
+    flat = Volume(np.rint(seen).astype(np.int16), upright.grid.slab(20, 21), "scout", "1")
+    scout = replace(
+        portal, name="scout_ap", description="Scout AP", volume=flat,
+        technique=replace(CT, mode="scout", kernel="scout", effective_dose_msv=0.02),
+    )  # fmt: skip
+    return replace(plain, series=(scout, *plain.series, derived))
 
 
 def mr_study(*, seed: int = 1) -> Study:

@@ -1,6 +1,5 @@
 """Reformats, projections and cross-reference lines: where a point goes, and what a slab shows."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from imagingsim.crosslines import cross_reference
 from imagingsim.errors import GeometryError, UnknownNameError
 from imagingsim.grid import Grid
 from imagingsim.reformatting import PlaneName, reformat
-from imagingsim.series import Derivation
 from imagingsim.volume import Volume
 
 GRID = Grid.axial((20, 40, 30), (3.0, 1.0, 1.0), (-14.0, -25.0, 100.0))
@@ -111,18 +109,16 @@ def source_of(folder: Path) -> pydicom.Dataset:
 
 
 def test_a_reformat_of_a_study_has_its_sources_time_and_says_what_it_is(tmp_path: Path) -> None:
-    plain = testing.ct_study()
-    source = plain.series_named("ct_portal")
-    made = replace(
-        source, name="ct_portal_sagittal",
-        derivation=Derivation("ct_portal", "sagittal", 6, "mean"),
-        volume=reformat(source.volume, "sagittal", thickness_mm=6.0),
-    )  # fmt: skip
-    study = replace(plain, series=(*plain.series, made))
+    study = testing.ct_study_with_scout_and_reformat()
     assert [one.name for one in study.measured] == ["ct_arterial", "ct_portal"]
     study.write_dicom(tmp_path / "study")
-    names = ("ct_portal", "ct_portal_sagittal")
-    axial, upright = (pydicom.dcmread(tmp_path / "study" / name / "0001.dcm") for name in names)
+    names = ("ct_portal", "ct_portal_coronal", "scout_ap")
+    axial, upright, scout = (
+        pydicom.dcmread(tmp_path / "study" / name / "0001.dcm") for name in names
+    )
+    assert list(scout.ImageType) == ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    assert [float(one) for one in scout.ImageOrientationPatient] == [1, 0, 0, 0, 0, -1]
+    assert scout.RescaleType == "US"
     assert list(upright.ImageType) == ["DERIVED", "SECONDARY", "MPR"]
     assert list(axial.ImageType) == ["ORIGINAL", "PRIMARY", "AXIAL"]
     assert upright.SliceThickness == 6
