@@ -26,6 +26,8 @@ class Fading:
         Depths of the first and the last sheet; negative is outside.
     bias
         Of the first and the last sheet: -1 leaves a sixth covered, 0 half, 1 five sixths.
+    strength
+        Largest share of the tissue, where all sheets add up.
     """
 
     from_mm: float
@@ -37,12 +39,13 @@ class Fading:
     contrast: float = 1.0
 
     def layers(self, material: str) -> list[dict[str, object]]:
-        """Return one layer of the material for each sheet; all share one pattern."""
+        """Return one layer of the material for each sheet; all share one pattern and add up."""
+        each = 1.0 - (1.0 - self.strength) ** (1.0 / SHEETS)
         depths = np.linspace(self.from_mm, self.to_mm, SHEETS)
         return [
             {
                 "material": material, "inset_mm": round(float(depth), 3), "over": list(self.over),
-                "strength": self.strength,
+                "strength": round(each, 4),
                 "patches": {"contrast": self.contrast, "bias": round(float(bias), 3),
                             "wavelength_mm": round(self.wavelength_mm, 3)},
             }
@@ -143,7 +146,7 @@ def _dead(placed: Placed, dead: Necrosis) -> Fading:
 
 def strands_entry(placed: Placed, reach_mm: float) -> Entry:
     """Return the haze in the fat around a mass, densest at its surface."""
-    fading = Fading(-reach_mm, 0.0, 7.0, FATTY, bias=(-0.6, -0.1), strength=0.07, contrast=0.3)
+    fading = Fading(-reach_mm, 0.0, 7.0, FATTY, bias=(-0.5, 0.1), strength=0.6, contrast=0.3)
     layers = fading.layers("connective_tissue")
     solid = [_itself(placed, reach_mm)]
     return {**_late(placed, "strands", solid, layers, 0.5), "label": "connective_tissue"}
@@ -153,6 +156,17 @@ def creep_entry(placed: Placed, reach_mm: float, into: Sequence[str]) -> Entry:
     """Return patches of a mass that grow into what is around it."""
     fading = Fading(-reach_mm, 0.0, 0.9 * reach_mm + 2.0, tuple(into), bias=(-1.1, 0.7))
     return _late(placed, "creep", [_itself(placed, reach_mm)], fading.layers(placed.tissue), 0.3)
+
+
+def oedema_entry(placed: Placed, reach_mm: float) -> Entry:
+    """Return swollen muscle and fat around a wound, labelled as neither."""
+    into = ("muscle", *FATTY)
+    fading = Fading(
+        -reach_mm, 0.0, reach_mm + 2.0, into, bias=(-0.5, 0.4), strength=0.65, contrast=0.35
+    )
+    solid = [_itself(placed, reach_mm)]
+    layers = fading.layers("oedema")
+    return {**_late(placed, "oedema", solid, layers, 0.3), "label": "connective_tissue"}
 
 
 def merge_entries(placed: Placed, merge: Merge) -> list[Entry]:

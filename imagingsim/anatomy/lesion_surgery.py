@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from imagingsim.anatomy.lesion_margin import oedema_entry
 from imagingsim.anatomy.lesion_mass import bulges
 from imagingsim.anatomy.lesion_parts import Entry, Placed, Solid, axes_of, rounded
 from imagingsim.content import record
@@ -17,19 +18,21 @@ SCAR = 1.4
 
 @record
 class Cavity:
-    """A resection cavity filled with fluid, in a rim of healing tissue."""
+    """A resection cavity filled with fluid, in a rim of healing tissue and swollen surroundings."""
 
     rim_mm: float = 2.0
-    rim: str = "oedema"
+    rim: str = "connective_tissue"
+    oedema_mm: float = 6.0
 
 
 def cavity_entries(placed: Placed, shape: Cavity) -> list[Entry]:
-    """Return the entry of a cavity."""
+    """Return the entries of a cavity."""
     layers: list[dict[str, object]] = [
         {"material": shape.rim},
         {"inset_mm": shape.rim_mm, "material": placed.tissue},
     ]
-    return [placed.entry("", [placed.ellipsoid()], layers, displace=bulges(placed, 0.15, 0.6))]
+    cavity = placed.entry("", [placed.ellipsoid()], layers, displace=bulges(placed, 0.3, 0.8))
+    return [cavity, oedema_entry(placed, shape.oedema_mm)]
 
 
 @record
