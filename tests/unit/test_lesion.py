@@ -70,7 +70,7 @@ SHAPES = [
     "mass: {cover: {skin_mm: 1.2}, fragments: {of: [rib], count: 5, length_mm: [4, 13]}}",
     "infiltrate: {fingers: 5, reach_mm: 6, into: [muscle]}",
     "plaque: {}",
-    "osteolysis: {breach: 0.6}",
+    "osteolysis: {breach: 0.6, specks_of: [skull]}",
     "vertebroplasty: {cement_ml: 5, height_loss: 0.3, vertebra: vertebrae_L1}",
     "meninges: {nodules: 3, nodule_mm: 6}",
     "white_matter: {ventricles: [ventricle], reach_mm: 8, foci: 5, focus_mm: [3, 6]}",
