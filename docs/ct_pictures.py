@@ -342,8 +342,47 @@ def dual_energy() -> None:
     sheet([row[:2], [row[2], iodine]], "dual_energy")
 
 
+def cases() -> None:
+    """Show what the cases need a CT for."""
+    sheet([[_pancreas(), _rib()], [_skull(), _nodule()]], "cases")
+
+
+def _case_slice(name: str, timepoint: str, asked: ct.CtSettings, z_mm: float) -> IntArray:
+    case = load_case(name)
+    body = slab(case.phantom(timepoint), asked, z_mm, asked.slice_interval_mm)
+    return scan(body, asked, case.tissues(read_tissues(library()), timepoint)).image(0)
+
+
+def _pancreas() -> Picture:
+    asked = settings(phase="late_arterial", bolus=ct.IodineBolus(delay_s=37.0))
+    image = _case_slice("net_72f", "presentation", asked, 84.0)
+    return shown(image, SOFT, 330.0, asked.pixel_mm, "necrosis, hypervascular metastases")
+
+
+def _rib() -> Picture:
+    asked = settings(phase="late_arterial", bolus=ct.IodineBolus(delay_s=37.0))
+    image = _case_slice("net_72f", "presentation", asked, 178.0)
+    return shown(image, SOFT, 350.0, asked.pixel_mm, "destroyed rib")
+
+
+def _skull() -> Picture:
+    asked = settings(
+        slice_thickness_mm=0.6, slice_interval_mm=0.6, reconstruction_diameter_mm=240.0,
+        kernel="bone", bowtie="head", mas=380.0,
+    )  # fmt: skip
+    image = _case_slice("porocarcinoma_37m", "intracranial_recurrence", asked, 597.0)
+    return shown(image, BONE, 236.0, asked.pixel_mm, "destroyed skull, 0.6 mm, bone kernel")
+
+
+def _nodule() -> Picture:
+    asked = settings(slice_thickness_mm=1.5, slice_interval_mm=1.5, kernel="lung")
+    image = _case_slice("porocarcinoma_37m", "one_year", asked, 252.0)
+    return shown(image, LUNG, 340.0, asked.pixel_mm, "metastasis of the lung")
+
+
 PICTURES: dict[str, Callable[[], None]] = {
     "quality": quality, "metal": metal, "artefacts": artefacts, "dual_energy": dual_energy,
+    "cases": cases,
 }  # fmt: skip
 
 
