@@ -167,7 +167,7 @@ def _outside(scout: Scout, promise: Promise) -> Iterator[Breach]:
     Skin is thinner than a voxel, so what is suspected is looked at again, more finely. The legs
     are cut off flat; what their cut shows is no fault.
     """
-    sampled = scout.around((Part(),), promise.spacing_mm)
+    sampled = scout.whole
     top = sampled.main_layer()
     labelled = np.array([bool(layer.label) for layer in sampled.layers])
     pieces, _ = ndimage.label(~labelled[top])
@@ -183,7 +183,7 @@ def _outside(scout: Scout, promise: Promise) -> Iterator[Breach]:
         at = at[:: max(1, len(at) // _LOOKED_AT)]
         bare = _bare(scout, sampled.grid, at, int(layer), labelled)
         if bare.mean() > _BARE_SHARE:
-            area = counts[layer] * bare.mean() * promise.spacing_mm**2 / 100.0
+            area = counts[layer] * bare.mean() * sampled.grid.spacing_mm[0] ** 2 / 100.0
             name, found = sampled.layers[layer].structure, at[bare]
             what = f"{area:.0f} cm2 lie bare against the air outside"
             yield _breach(promise, what, name, _point(sampled.grid, tuple(found[len(found) // 2])))
@@ -208,7 +208,7 @@ def _bare(scout: Scout, grid: Grid, at: npt.NDArray[np.intp], layer: int, labell
 
 def _filled(scout: Scout, promise: Promise) -> Iterator[Breach]:
     """Inside the body every voxel has a label."""
-    sampled = scout.around((Part(),), promise.spacing_mm)
+    sampled = scout.whole
     top = sampled.main_layer()
     solid = np.array([bool(layer.label) for layer in sampled.layers])[top]
     holes, count = ndimage.label(ndimage.binary_fill_holes(solid) & ~solid)
