@@ -23,7 +23,10 @@ MUSCLE_LOSS_PER_Y = 0.0055
 """Share of skeletal muscle lost per year from 45 on: 1.9 kg of 33 in men and 1.1 of 21 in women
 per decade (Janssen et al., J Appl Physiol 89 (2000) 81, doi:10.1152/jappl.2000.89.1.81)."""
 LEAN_SHARE = 0.2
-"""Share of a weight that is gained or lost that is muscle (Forbes 1987, a quarter is lean mass)."""
+"""Share of a weight that is gained or lost that is muscle.
+
+Authored: most of the lean mass that goes with fat (Forbes's theory, Hall, Br J Nutr 97 (2007) 1059,
+doi:10.1017/S0007114507691946)."""
 LIGHTER = 0.095
 """Share of its mass that is lost where fat of the same volume takes the place of muscle."""
 GAINED_INSIDE = 0.6

@@ -40,7 +40,7 @@ class MassRow:
     grow, thicken
         Patterns of the structures whose surface, or wall, calibration moves.
     checked
-        ``yes``, ``male`` (only that column), or ``from memory: verify``.
+        ``yes``, ``male`` (only that column), or ``authored``: no table was seen for it.
     source
         Key in ``reference.yaml``.
     """

@@ -140,6 +140,6 @@ def test_a_structure_of_the_table_that_no_longer_exists_is_named(tmp_path: Path)
 def test_every_reference_has_a_source_and_says_whether_it_was_checked() -> None:
     rows = read_masses(library())
     assert len(rows) > 40
-    assert {one.checked for one in rows} <= {"yes", "male", "from memory: verify"}
+    assert {one.checked for one in rows} <= {"yes", "male", "authored"}
     for one in rows:
         assert one.source in read_references(library()).file.sources, one.organ
