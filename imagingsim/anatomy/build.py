@@ -139,7 +139,7 @@ def build_of(habitus: Habitus, person: Person) -> Build:
     }  # fmt: skip
     weight = usual + person.ratio(height) * person.gained_kg(under, inside, muscle)
     if wanted is not None and abs(weight - wanted) > 0.01 * wanted:
-        raise ContentError(_beyond(person, height, usual, wanted, (inside, muscle)))
+        raise ContentError(_beyond(person, height, weight, wanted))
     return Build(height, weight, {k: value for k, value in found.items() if abs(value) > 1e-9})
 
 
@@ -195,16 +195,13 @@ def _fat(
     return person.under_kg(gained, inside, muscle), inside
 
 
-def _beyond(person: Person, height: float, usual: Kg, wanted: Kg, rest: tuple[Kg, float]) -> str:
-    """Say which weights a person can have, when another was asked for."""
-    least, most = (-math.inf, math.inf) if person.masses is None else person.masses.range_kg
-    low, high = (
-        usual + person.ratio(height) * person.gained_kg(end, *rest) for end in (least, most)
-    )
+def _beyond(person: Person, height: float, weight: Kg, wanted: Kg) -> str:
+    """Say what the person weighs at most, or at least, when more or less was asked for."""
+    end = "most" if wanted > weight else "least"
     return (
         f"{person.name} cannot weigh {wanted:.0f} kg at {height:.2f} m with the fat and muscle "
-        f"that are asked for: about {low:.0f} to {high:.0f} kg. Ask for another weight, or leave "
-        "out subcutaneous_fat, visceral_fat or muscle."
+        f"that go with it: about {weight:.0f} kg at {end}. Ask for another weight or height, or "
+        "leave out subcutaneous_fat, visceral_fat or muscle."
     )
 
 
