@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from imagingsim.anatomy import (
     BodyState,
@@ -63,7 +64,7 @@ def test_a_deep_breath_never_folds_the_body() -> None:
     slopes = [np.gradient(there.reshape(mesh.shape), 8.0, axis=axis) for axis in range(3)]
     jacobian = np.linalg.det(np.stack(slopes, axis=-1))
     assert jacobian.min() > 0.3
-    assert jacobian.max() < 3.0
+    assert jacobian.max() < 3.5
 
 
 CHEST = Grid.axial((88, 62, 78), (4.0, 4.0, 4.0), (-154.0, -126.0, 60.0))
@@ -79,6 +80,13 @@ def breath(depth: float) -> tuple[SampledPhantom, FloatArray]:
     return found, tissues.array((x.material for x in found.layers), "density")
 
 
+def pieces(share: FloatArray) -> int:
+    """Return in how many pieces of more than a hundredth of its volume something lies."""
+    found, _ = ndimage.label(share > 0.5)
+    sizes = np.bincount(found.ravel())[1:]
+    return int((sizes > 0.01 * sizes.sum()).sum())
+
+
 @pytest.mark.slow
 def test_a_deep_breath_fills_the_lungs_and_keeps_their_mass() -> None:
     volumes, masses, domes = [], [], []
@@ -90,7 +98,8 @@ def test_a_deep_breath_fills_the_lungs_and_keeps_their_mass() -> None:
         masses.append(float(found.property_map(lung * density).sum()) * CHEST.voxel_ml)
         liver = found.property_map(np.array([float(x.label == "liver") for x in found.layers]))
         domes.append(60.0 + 4.0 * float(np.flatnonzero(liver.max(axis=(1, 2)) > 0.5).max()))
-        assert not ((share > 0.3) & (liver > 0.3)).any()
+        assert pieces(liver) == 1
+        assert pieces(share) == 2
     assert 3.2 < volumes[0] < 4.2
     assert 4.7 < volumes[1] < 6.0
     assert masses[1] == pytest.approx(masses[0], rel=0.05)
