@@ -154,7 +154,7 @@ class Promise:
     filled
         Whether no voxel inside the body may be without a label.
     spacing_mm
-        How finely it is judged.
+        How finely it is judged; ``outside`` and ``filled`` look at the coarse sample of the whole.
     crumbs_percent
         Share of the volume that may lie apart from the largest component.
     """

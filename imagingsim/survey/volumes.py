@@ -15,7 +15,7 @@ SPACINGS_MM = (1.0, 2.0, 4.0)
 LEAST_ML = 10.0
 """Organs that are smaller are too few voxels of 4 mm to tell a fault from chance."""
 _SMALL_ML, _SMALL_PERCENT, _PERCENT = 30.0, 3.0, 2.0
-"""Allowed is 2 %. A sheet or a string of less than 30 mL (pleura, pericardium, a rib) is but some
+"""Allowed is 2 %. Less than 30 mL (pleura, pericardium, a rib, the nasal cavity) is but some
 hundred voxels of 4 mm, every one of them partial; where they happen to lie moves its volume by 1 to
 2 % from one lattice to the next, at 1 mm against 2 mm too. They may deviate by 3 %."""
 _SLAB_MM = 48.0
