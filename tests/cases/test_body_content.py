@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from imagingsim.anatomy import Phantom, read_body, sample
+from imagingsim.anatomy import Phantom, SampledPhantom, read_body, sample
 from imagingsim.anatomy.records import Structure
 from imagingsim.content import library
 from imagingsim.grid import Grid
+from imagingsim.survey.scouting import layer_volumes_ml
 from imagingsim.units import FloatArray, IntArray
 
 SPACING_MM = 4.0
@@ -31,11 +32,26 @@ def numbers() -> dict[str, int]:
 
 
 @cache
-def label_map(body: str) -> IntArray:
+def phantom(body: str) -> Phantom:
+    return Phantom(read_body(library(), body))
+
+
+@cache
+def sampled(body: str) -> SampledPhantom:
     low, high = np.array(LOW_MM), np.array(HIGH_MM)
     x, y, z = (int(n) for n in (high - low) / SPACING_MM)
-    grid = Grid.axial((z, y, x), (SPACING_MM,) * 3, LOW_MM)
-    return sample(Phantom(read_body(library(), body)), grid).label_map()
+    return sample(phantom(body), Grid.axial((z, y, x), (SPACING_MM,) * 3, LOW_MM))
+
+
+@cache
+def label_map(body: str) -> IntArray:
+    return sampled(body).label_map()
+
+
+@cache
+def layers_ml(body: str) -> FloatArray:
+    """Return the volume of every layer, with the voxels it shares."""
+    return layer_volumes_ml(sampled(body))
 
 
 @cache
@@ -60,7 +76,8 @@ def chosen(body: str, *labels: str) -> list[int]:
 
 
 def volume_ml(body: str, *labels: str) -> float:
-    return float(moments(body)[0][chosen(body, *labels)].sum()) * SPACING_MM**3 / 1000.0
+    wanted = np.array([layer.label in labels for layer in phantom(body).layers])
+    return float(layers_ml(body)[wanted].sum())
 
 
 def centre_mm(body: str, *labels: str) -> tuple[float, float, float]:
