@@ -53,7 +53,9 @@ class CtTechnique:
     Attributes
     ----------
     effective_dose_msv, effective_dose_icrp_103_msv
-        With the older and the newer published conversion factors; each is uncertain by 40 %.
+        With the older and the newer published conversion factors.
+    effective_dose_uncertainty
+        Relative uncertainty of either.
     mode
         How the couch moved; a scout is a projection and no slice.
     position
@@ -79,6 +81,7 @@ class CtTechnique:
     effective_dose_msv: float
     metal_artefact_reduction: bool
     effective_dose_icrp_103_msv: float | None = None
+    effective_dose_uncertainty: float | None = None
     contrast: Contrast | None = None
     mode: Literal["helical", "axial", "scout"] = "helical"
     position: Position = "supine"

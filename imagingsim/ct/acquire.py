@@ -190,6 +190,7 @@ def _series(scan: _Scan, index: int, subject: Subject) -> tuple[Volume, CtTechni
         ssde_mgy=given.ssde_mgy,
         effective_dose_msv=given.effective_dose_msv,
         effective_dose_icrp_103_msv=given.effective_dose_icrp_103_msv,
+        effective_dose_uncertainty=given.effective_dose_uncertainty,
         metal_artefact_reduction=settings.metal_reduction,
         contrast=contrast(settings, subject),
         mode=settings.scan_mode,

@@ -57,6 +57,7 @@ class Dose:
     ssde_mgy: float
     effective_dose_msv: float
     effective_dose_icrp_103_msv: float | None
+    effective_dose_uncertainty: float
 
 
 def phantom_cm(settings: CtSettings) -> Literal[16, 32]:
@@ -125,4 +126,5 @@ def dose(
         ssde_mgy=float(np.mean(factors if current is None else factors * current)) * ctdi,
         effective_dose_msv=dlp * EFFECTIVE_MSV_PER_MGY_CM[settings.dose_region],
         effective_dose_icrp_103_msv=None if newer is None else dlp * newer,
+        effective_dose_uncertainty=EFFECTIVE_UNCERTAINTY,
     )

@@ -159,6 +159,7 @@ class _Bench:
             scan_length_mm=given.scan_length_mm, dlp_mgy_cm=given.dlp_mgy_cm,
             ssde_mgy=given.ssde_mgy, effective_dose_msv=given.effective_dose_msv,
             effective_dose_icrp_103_msv=given.effective_dose_icrp_103_msv,
+            effective_dose_uncertainty=given.effective_dose_uncertainty,
             metal_artefact_reduction=False, mode="scout",
         )  # fmt: skip
 

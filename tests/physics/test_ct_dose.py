@@ -45,6 +45,7 @@ def test_both_published_factors_are_given(settings: Settings) -> None:
     per_dlp = 365.0 / given.dlp_mgy_cm
     assert given.effective_dose_icrp_103_msv is not None
     assert given.effective_dose_icrp_103_msv * per_dlp == pytest.approx(5.3, abs=0.1)
+    assert given.effective_dose_uncertainty == pytest.approx(0.4)
     both = dose(settings(dose_region="head_neck"), imaged_mm=9.0, water_diameters_cm=np.ones(1))
     assert both.effective_dose_icrp_103_msv is None
 
