@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from imagingsim.content import record
-
-Chance = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, pydantic.Field(gt=0.0)]
+from imagingsim.workup.catalogue import Figure, Positive, Probability
 
 
 @record
@@ -38,7 +36,7 @@ class Spread:
 class Likelihood:
     """How many of the population have something."""
 
-    chance: Chance
+    chance: Probability
     source: str
 
 
@@ -81,19 +79,11 @@ class Illness:
         does not kill.
     """
 
-    fdg: Chance
-    sstr: Chance
+    fdg: Probability
+    sstr: Probability
     source: str
     ki67_percent: Percent | None = None
     survival_median_d: Positive | None = None
-
-
-@record
-class Figure:
-    """A number with its source."""
-
-    value: float
-    source: str
 
 
 @record
