@@ -1,7 +1,7 @@
 """One patient on the table: all that the series of a study have in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,12 +51,12 @@ class Visit:
         return ", ".join(request.description for request in group)
 
     def box(self, series: SeriesRequest) -> Box:
-        """Return what the series shall cover."""
+        """Return what the series shall cover: a deep breath widens and lifts the chest."""
         coverage = series.coverage or self.protocol.coverage
-        key = f"{coverage.first}/{coverage.last}/{coverage.margin_mm}"
+        deepest = max(self.cycle(series), key=lambda moment: moment[1].breathing)[1]
+        key = f"{coverage.first}/{coverage.last}/{coverage.margin_mm}/{deepest.breathing}"
         if key not in self.boxes:
-            lying = replace(self.phantom.body.state, position=self.protocol.position)
-            self.boxes[key] = box_of(self.in_state(lying), coverage)
+            self.boxes[key] = box_of(self.in_state(deepest), coverage)
         return self.boxes[key]
 
     def cycle(self, series: SeriesRequest) -> tuple[tuple[float, BodyState], ...]:

@@ -17,6 +17,8 @@ from imagingsim.anatomy.habitus import changed_tissues
 from imagingsim.anatomy.state import BREATH_STEPS, in_state
 from imagingsim.content import library
 from imagingsim.grid import Grid
+from imagingsim.scan.visit import visit_of
+from imagingsim.scripting import load_case
 from imagingsim.survey import Scales, Scout, body_mass, read_references
 from imagingsim.tissue import read_tissues
 from imagingsim.units import FloatArray
@@ -105,3 +107,20 @@ def test_a_deep_breath_fills_the_lungs_and_keeps_their_mass() -> None:
     assert 4.7 < volumes[1] < 6.0
     assert masses[1] == pytest.approx(masses[0], rel=0.05)
     assert 20.0 <= domes[0] - domes[1] <= 60.0
+
+
+@pytest.mark.slow
+def test_a_scan_holds_the_chest_that_a_deep_breath_lifts() -> None:
+    """The box of a scan ends in air on all sides, in the state in which it is taken."""
+    visit = visit_of(load_case("net_72f"), "ct_chest", library=library(), seed=1)
+    series = visit.protocol.series[0]
+    assert visit.state(series).breathing > 0.0
+    box = visit.box(series)
+    rows, columns = (int((high - low) / 6.0) + 9 for low, high in (box.posterior_mm, box.left_mm))
+    first = (box.left_mm[0] - 24.0, box.posterior_mm[0] - 24.0, box.superior_mm[0])
+    grid = Grid.axial((24, rows, columns), (12.0, 6.0, 6.0), first)
+    tissue = sample(visit.in_state(visit.state(series)), grid).first > 0
+    beyond = np.ones_like(tissue)
+    beyond[:, 4:-4, 4:-4] = False
+    assert tissue.any()
+    assert not (tissue & beyond).any()
