@@ -79,6 +79,7 @@ def _visit(cohort: Cohort, name: str, rows: Ints) -> None:
         rows = rows[~spent]
     stopped = _do(cohort, rows, state)
     rows = _interrupted(cohort, rows)
+    charts.caught[rows] = False
     over = charts.over(rows)
     _end(cohort, rows[over], HORIZON)
     rows = rows[~over]

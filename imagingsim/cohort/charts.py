@@ -1,6 +1,6 @@
 """Charts of many patients: what the doctors know of each, as arrays, and what guards may ask."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -11,6 +11,8 @@ from imagingsim.cohort.draws import Ids
 from imagingsim.cohort.plan import News, Plan
 from imagingsim.cohort.population import Bools, Ints, Patients
 from imagingsim.units import FloatArray
+from imagingsim.workup.clock import NEAR_D, whole_minutes
+from imagingsim.workup.consequences import Harm
 from imagingsim.workup.guard import Guard
 from imagingsim.workup.names import LABS, REGIONS
 
@@ -50,6 +52,11 @@ class Charts:
         self.read_regions = np.zeros((n, len(REGIONS)), bool)
         self.groups = np.zeros((n, len(plan.groups)), bool)
         self.weights = np.tile(plan.prior, (n, 1))
+        self.caught = np.zeros(n, bool)
+        self.harms = np.zeros(n, np.int64)
+        self.fit = np.zeros(n)
+        self.apart = np.zeros((n, len(plan.catalogue.conflicts)))
+        self.labs = dict(self.patients.labs)
         self.malignant = np.full(n, UNKNOWN, np.int8)
         self.ki67 = np.full(n, np.nan)
         self.tissue_left, self.outstanding = np.zeros(n), np.zeros(n)
@@ -60,8 +67,32 @@ class Charts:
         return self.patients.ids
 
     def over(self, rows: Ints) -> Bools:
-        """Tell who died or reached the horizon."""
-        return self.dead[rows] | (self.now[rows] >= self.plan.protocol.file.horizon_d)
+        """Tell who died, reached the horizon, or was caught by an interrupt."""
+        late = self.now[rows] >= self.plan.protocol.file.horizon_d
+        return self.dead[rows] | self.caught[rows] | late
+
+    def performance(self, rows: Ints) -> FloatArray:
+        """Return performance by the ECOG scale: 0 active to 4 bedbound."""
+        left = self.budget[rows]
+        falls = self.plan.catalogue.evidence.performance.left_d
+        return sum((left <= one + NEAR_D).astype(np.float64) for one in falls)  # type: ignore[return-value]
+
+    def correct(self, rows: Ints, values: Mapping[str, float]) -> None:
+        """Put blood tests right."""
+        for test, value in values.items():
+            if test in self.labs and len(rows):
+                if self.labs[test] is self.patients.labs[test]:
+                    self.labs[test] = self.labs[test].copy()
+                self.labs[test][rows] = value
+
+    def suffer(self, rows: Ints, harm: Harm) -> None:
+        """Let something befall patients."""
+        self.hazard[rows] *= harm.hazard_factor
+        later = whole_minutes(self.now[rows] + harm.delay_d)
+        self.fit[rows] = np.maximum(self.fit[rows], later)
+        self.cost[rows] += harm.cost
+        self.dose[rows] += harm.dose_msv
+        self.harms[rows] += 1
 
     def holds(self, text: str | None, rows: Ints) -> Bools:
         """Tell for whom a guard of the protocol holds; none given always does."""
@@ -84,6 +115,9 @@ class Charts:
         self.report[rows] = UNKNOWN
         self.read_regions[rows] = False
         self.blocked[rows] = False
+        for test, values in self.labs.items():
+            if values is not self.patients.labs[test]:
+                values[rows] = self.patients.labs[test][rows]
         self.diagnostic[rows] = False
         self.malignant[rows] = UNKNOWN
 
@@ -122,13 +156,15 @@ class Charts:
         return Vague.sure(values[name][rows])
 
     def _patient(self, name: str, rows: Ints) -> Vague:
+        if name == "performance":
+            return Vague.sure(self.performance(rows))
         values = self.dead if name == "dead" else self.patients.values[name]
         return Vague.sure(values[rows])
 
     def _lab(self, name: str, rows: Ints) -> Vague:
-        if name not in self.patients.labs:
+        if name not in self.labs:
             return Vague(np.zeros(len(rows)), np.False_)
-        return Vague(self.patients.labs[name][rows], self.lab_known[rows, LABS.index(name)])
+        return Vague(self.labs[name][rows], self.lab_known[rows, LABS.index(name)])
 
     def _seen(self, name: str, rows: Ints) -> Vague:
         if name == "any":

@@ -7,35 +7,33 @@ import numpy as np
 
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.draws import normal, uniform
-from imagingsim.cohort.events import Calendar, Happens, whole_minutes
+from imagingsim.cohort.events import Block, Calendar
 from imagingsim.cohort.plan import NO_AGAIN, SILENT
-from imagingsim.cohort.population import Bools, Ints
+from imagingsim.cohort.population import Ints
+from imagingsim.cohort.safety import Verdicts, earliest, judged, keep_apart
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import LABS_OF, LogNormal, Rule
-from imagingsim.workup.clock import MINUTES_PER_DAY
-from imagingsim.workup.names import LABS
+from imagingsim.workup.catalogue import LogNormal
+from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
 from imagingsim.workup.spec import Order, StudyOrder
 
 
 @dataclass(frozen=True, eq=False)
 class Bookings:
-    """One study, booked for some patients, (k,) each."""
+    """One study, booked for some patients, (k,) each.
+
+    Attributes
+    ----------
+    replaced
+        (k, conflicts) what was noted of conflicts before it was booked.
+    """
 
     study: str
     rows: Ints
     repeat: Ints
     start: FloatArray
     report: FloatArray
-    risks: tuple[tuple[str, Rule, Bools], ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Verdicts:
-    """What the rules say of one study for some patients."""
-
-    blocked: Bools
-    hold_d: FloatArray
-    risks: tuple[tuple[str, Rule, Bools], ...]
+    verdicts: Verdicts
+    replaced: FloatArray
 
 
 def place_orders(charts: Charts, calendar: Calendar, rows: Ints, state: Order) -> Ints:
@@ -47,24 +45,58 @@ def place_orders(charts: Charts, calendar: Calendar, rows: Ints, state: Order) -
         for one in _book(charts, rows[charts.holds(order.only_if, rows)], state, order)
     ]
     stopped = _stopped(charts, rows, state)
-    last = np.full(len(charts.patients), -np.inf if state.join == "all" else np.inf)
-    gather = np.maximum if state.join == "all" else np.minimum
-    for one in booked:
-        going = ~np.isin(one.rows, stopped) if len(stopped) else np.ones(len(one.rows), bool)
-        places = np.flatnonzero(going)
-        calendar.at(one.rows[places], one.start[places], _later(charts, calendar, one, places))
-        last[one.rows[places]] = gather(last[one.rows[places]], one.report[places])
-    until = last[rows]
+    if len(stopped):
+        booked = [_without(one, stopped) for one in booked]
+    begins = [
+        calendar.at(one.rows, one.start, partial(_start, charts, calendar, one)) for one in booked
+    ]
+    until = _joined(charts, rows, state, booked)
     if state.deadline_d is not None:
         until = np.where(np.isfinite(until), np.minimum(until, now + state.deadline_d), until)
     waits = np.isfinite(until)
     calendar.advance(rows[waits], until[waits])
+    if state.cancel_rest:
+        for begin, one in zip(reversed(begins), reversed(booked), strict=True):
+            _give_up(charts, begin, one)
     return stopped
 
 
-def _later(charts: Charts, calendar: Calendar, booked: Bookings, places: Ints) -> Happens:
-    """Return what starts the bookings at some places of a block."""
-    return lambda due: _start(charts, calendar, booked, places[due])
+def _without(booked: Bookings, stopped: Ints) -> Bookings:
+    """Leave out whom a block stops."""
+    go = ~np.isin(booked.rows, stopped)
+    return Bookings(
+        booked.study, booked.rows[go], booked.repeat[go], booked.start[go], booked.report[go],
+        booked.verdicts.of(go), booked.replaced[go],
+    )  # fmt: skip
+
+
+def _joined(charts: Charts, rows: Ints, state: Order, booked: list[Bookings]) -> FloatArray:
+    """Return until when each waits for reports, (k,); infinite for who has nothing booked."""
+    if not booked:
+        return np.full(len(rows), np.inf)
+    place = np.empty(len(charts.patients), np.int64)
+    place[rows] = np.arange(len(rows))
+    reports = np.full((len(rows), len(booked)), np.inf)
+    for k, one in enumerate(booked):
+        reports[place[one.rows], k] = one.report
+    if state.join == "any":
+        return reports.min(axis=1)
+    reports.sort(axis=1)
+    count = np.isfinite(reports).sum(axis=1)
+    if state.join != "all":
+        count = np.minimum(count, state.join)
+    return reports[np.arange(len(rows)), np.maximum(count, 1) - 1]
+
+
+def _give_up(charts: Charts, begin: Block, booked: Bookings) -> None:
+    """Call studies off that have not begun; what they kept waiting need not wait."""
+    places = np.flatnonzero(begin.waiting & ~charts.over(begin.rows))
+    begin.waiting[places] = False
+    rows = booked.rows[places]
+    for column, apart_d in charts.plan.conflicts_after(booked.study):
+        until = whole_minutes(booked.start[places] + apart_d)
+        mine = charts.apart[rows, column] == until
+        charts.apart[rows[mine], column] = booked.replaced[places[mine], column]
 
 
 def _stopped(charts: Charts, rows: Ints, state: Order) -> Ints:
@@ -83,17 +115,17 @@ def _book(charts: Charts, rows: Ints, state: Order, order: StudyOrder) -> list[B
     for study in wanted:
         if len(rows) == 0:
             break
-        verdicts = _verdicts(charts, study, rows)
+        verdicts = judged(charts, charts.plan.study_rules(study), rows, order.despite)
         column = charts.plan.studies.index(study)
         charts.blocked[rows, column] = verdicts.blocked
         go = ~verdicts.blocked
-        found.append(_booking(charts, order, study, rows[go], verdicts, go))
+        found.append(_booking(charts, order, study, rows[go], verdicts.of(go)))
         rows = rows[verdicts.blocked]
     return found
 
 
 def _booking(
-    charts: Charts, order: StudyOrder, study: str, rows: Ints, verdicts: Verdicts, go: Bools
+    charts: Charts, order: StudyOrder, study: str, rows: Ints, verdicts: Verdicts
 ) -> Bookings:
     """Return when a study will be made and reported."""
     catalogue, column = charts.plan.catalogue, charts.plan.studies.index(study)
@@ -101,11 +133,12 @@ def _booking(
     repeat = charts.booked[rows, column]
     charts.booked[rows, column] += 1
     wait = days_of(waits.until_start(order.urgency), charts, rows, f"{study}|wait", repeat)
-    start = whole_minutes(charts.now[rows] + verdicts.hold_d[go] + wait)
+    planned = whole_minutes(charts.now[rows] + verdicts.hold_d + wait)
+    start = np.maximum(planned, earliest(charts, rows, charts.plan.conflicts_before(study)))
+    replaced = keep_apart(charts, rows, start, charts.plan.conflicts_after(study))
     latency = days_of(waits.report, charts, rows, f"{study}|report", repeat)
     report = whole_minutes(start + row.room_min / MINUTES_PER_DAY + latency)
-    risks = tuple((name, rule, fires[go]) for name, rule, fires in verdicts.risks)
-    return Bookings(study, rows, repeat, start, report, risks)
+    return Bookings(study, rows, repeat, start, report, verdicts, replaced)
 
 
 def days_of(duration: LogNormal, charts: Charts, rows: Ints, name: str, index: Ints) -> FloatArray:
@@ -114,53 +147,32 @@ def days_of(duration: LogNormal, charts: Charts, rows: Ints, name: str, index: I
     return whole_minutes(duration.median_d * np.exp(duration.sigma * draw))
 
 
-def _verdicts(charts: Charts, study: str, rows: Ints) -> Verdicts:
-    """Return what the rules say; a rule that waits for a lab value has it drawn."""
-    first = _judged(charts, study, rows)
-    needed = LABS_OF.get(charts.plan.catalogue.study(study).contrast)
-    if not needed:
-        return first
-    columns = np.array([LABS.index(one) for one in needed])
-    lacks = ~charts.lab_known[np.ix_(rows, columns)].all(axis=1)
-    if not lacks.any():
-        return first
-    had = [one in charts.patients.labs for one in needed]
-    charts.lab_known[np.ix_(rows[lacks], columns[had])] = True
-    again = _judged(charts, study, rows)
-    risks = tuple((name, rule, fires) for name, rule, fires in again.risks)
-    return Verdicts(again.blocked, np.where(lacks, first.hold_d, again.hold_d), risks)
-
-
-def _judged(charts: Charts, study: str, rows: Ints) -> Verdicts:
-    blocked, hold, risks = np.zeros(len(rows), bool), np.zeros(len(rows)), []
-    for name, rule, condition in charts.plan.study_rules(study):
-        if rule.effect == "note":
-            continue
-        fires = charts.guard_holds(condition, rows)
-        if rule.effect == "block":
-            blocked = blocked | fires
-        elif rule.effect == "hold":
-            hold = hold + np.where(fires, rule.days, 0.0)
-        else:
-            risks.append((name, rule, fires))
-    return Verdicts(blocked, hold, tuple(risks))
-
-
 def _start(charts: Charts, calendar: Calendar, booked: Bookings, at: Ints) -> None:
     """Make the study: dose and cost count from here on; the report comes later."""
     rows, catalogue = booked.rows[at], charts.plan.catalogue
+    booked.verdicts.correct(charts, rows, at)
     charts.cost[rows] += catalogue.price(booked.study)
     charts.dose[rows] += catalogue.study(booked.study).dose.value
     charts.made[rows] += 1
-    for name, rule, fires in booked.risks:
+    for name, rule, fires in booked.verdicts.risks:
         hit = fires[at]
         if hit.any():
             stream = f"{booked.study}|risk|{name}"
             draw = uniform(charts.patients.seed, stream, charts.ids[rows], booked.repeat[at])
-            hit = hit & (draw < rule.probability)
-            charts.hazard[rows[hit]] *= rule.hazard_factor
+            charts.suffer(rows[hit & (draw < rule.probability)], rule.harm)
     timepoint = charts.timepoint[rows].copy()
     calendar.at(rows, booked.report[at], partial(_report, charts, booked, at, timepoint))
+
+
+def _find_by_chance(charts: Charts, booked: Bookings, places: Ints) -> None:
+    """See whose report speaks of something nobody asked for; a repeated study shows no more."""
+    catalogue = charts.plan.catalogue
+    harm = catalogue.incidentals.get(catalogue.study(booked.study).modality)
+    if harm is None:
+        return
+    rows = booked.rows[places[booked.repeat[places] == 0]]
+    draw = uniform(charts.patients.seed, f"{booked.study}|incidental", charts.ids[rows])
+    charts.suffer(rows[draw < harm.probability], harm)
 
 
 def _report(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, due: Ints) -> None:
@@ -168,6 +180,7 @@ def _report(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, due: In
     rows, repeat = booked.rows[at[due]], booked.repeat[at[due]]
     plan, column = charts.plan, charts.plan.studies.index(booked.study)
     charts.done[rows, column] = True
+    _find_by_chance(charts, booked, at[due])
     current = charts.timepoint[rows] == timepoint[due]
     rows, repeat = rows[current], repeat[current]
     one = plan.observers[booked.study]

@@ -1,5 +1,6 @@
 """Plan: what of a protocol does not depend on the patient, worked out once for a whole cohort."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -15,6 +16,7 @@ from imagingsim.errors import WorkupError
 from imagingsim.units import FloatArray
 from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
 from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rate, Rule
+from imagingsim.workup.consequences import Applies
 from imagingsim.workup.graph import graph_of
 from imagingsim.workup.guard import Guard
 from imagingsim.workup.names import REGIONS, orderable
@@ -28,6 +30,17 @@ NO, YES, NO_AGAIN, YES_AGAIN, SILENT = range(5)
 
 News = FloatArray
 """(5, diseases): what is added to the logarithms of the weights by a finding, by what it says."""
+
+
+About = Callable[[Applies], bool]
+"""Tells whether a rule speaks of something."""
+
+Rules = list[tuple[str, Rule, Guard]]
+Thens = list[tuple[int, Guard | None]]
+"""Columns of conflicts, and for whom they hold."""
+
+Firsts = list[tuple[int, float]]
+"""Columns of conflicts, and how many days they ask for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,22 +135,39 @@ class Plan:
         """Return a guard of the protocol by its text."""
         return self.protocol.guards[text]
 
-    def study_rules(self, study: str) -> list[tuple[str, Rule, Guard]]:
-        """Return the safety rules that speak of a study."""
-        row = self.catalogue.study(study)
-        return [
-            (name, rule, condition)
-            for name, (rule, condition) in self.catalogue.rules.items()
-            if about_study(rule.applies, row)
-        ]
+    def study_rules(self, study: str) -> Rules:
+        """Return the safety rules that speak of a study, but for notes."""
+        return self._rules_of(self._of_study(study))
 
-    def procedure_rules(self, technique: str) -> list[tuple[str, Rule, Guard]]:
-        """Return the safety rules that speak of a procedure."""
+    def procedure_rules(self, technique: str) -> Rules:
+        """Return the safety rules that speak of a procedure, but for notes."""
+        return self._rules_of(self._of_procedure(technique))
+
+    def conflicts_before(self, study: str = "", technique: str = "") -> Thens:
+        """Return the conflicts that make a study or a procedure wait."""
+        about = self._of_study(study) if study else self._of_procedure(technique)
+        rows = enumerate(self.catalogue.conflicts.values())
+        return [(column, guard) for column, (one, guard) in rows if about(one.then)]
+
+    def conflicts_after(self, study: str = "", technique: str = "") -> Firsts:
+        """Return the conflicts by which a study or a procedure makes others wait."""
+        about = self._of_study(study) if study else self._of_procedure(technique)
+        rows = enumerate(self.catalogue.conflicts.values())
+        return [(column, one.apart_d) for column, (one, _) in rows if about(one.first)]
+
+    def _of_study(self, study: str) -> About:
+        row = self.catalogue.study(study)
+        return lambda applies: about_study(applies, study, row)
+
+    def _of_procedure(self, technique: str) -> About:
         procedure = self.catalogue.procedures[technique]
+        return lambda applies: about_procedure(applies, procedure)
+
+    def _rules_of(self, about: About) -> Rules:
         return [
             (name, rule, condition)
             for name, (rule, condition) in self.catalogue.rules.items()
-            if about_procedure(rule.applies, procedure)
+            if about(rule.applies) and rule.effect != "note"
         ]
 
     def of_region(self, region: str, rate: Rate, again: float = 1.0) -> News:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import pydantic
 
 from imagingsim.content import record
-from imagingsim.workup.catalogue import Figure, Positive, Probability
+from imagingsim.workup.catalogue import Figure
+from imagingsim.workup.consequences import Positive, Probability
 
 
 @record

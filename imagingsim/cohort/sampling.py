@@ -1,15 +1,17 @@
 """Taking tissue of many patients; the twin of `workup.tissue`."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from imagingsim.cohort.charts import Charts
-from imagingsim.cohort.events import Calendar, whole_minutes
+from imagingsim.cohort.draws import uniform
+from imagingsim.cohort.events import Calendar
 from imagingsim.cohort.ordering import days_of
 from imagingsim.cohort.plan import NO_AGAIN, SILENT
 from imagingsim.cohort.population import Bools, Ints
+from imagingsim.cohort.safety import earliest, judged, keep_apart
+from imagingsim.workup.clock import whole_minutes
 from imagingsim.workup.names import REGIONS
 from imagingsim.workup.pathology import KI67
 from imagingsim.workup.spec import Biopsy, Panel
@@ -43,21 +45,27 @@ def _sample(
     charts: Charts, calendar: Calendar, rows: Ints, target: Ints, state: Biopsy, technique: str
 ) -> None:
     catalogue, plan = charts.plan.catalogue, charts.plan
+    verdicts = judged(charts, plan.procedure_rules(technique), rows)
+    go = ~verdicts.blocked
+    verdicts, rows, target = verdicts.of(go), rows[go], target[go]
     procedure, repeat = catalogue.procedures[technique], charts.samples[rows]
-    hold = np.zeros(len(rows))
-    for _, rule, condition in plan.procedure_rules(technique):
-        if rule.effect == "hold":
-            hold = hold + np.where(charts.guard_holds(condition, rows), rule.days, 0.0)
     wait = days_of(procedure.wait, charts, rows, f"{technique}|wait", repeat)
-    day = whole_minutes(charts.now[rows] + hold + wait)
+    planned = whole_minutes(charts.now[rows] + verdicts.hold_d + wait)
+    day = np.maximum(planned, earliest(charts, rows, plan.conflicts_before(technique=technique)))
     calendar.advance(rows, day)
-    rows, target, repeat, day = _still(charts, rows, target, repeat, day)
+    going = ~charts.over(rows)
+    verdicts = verdicts.of(going)
+    rows, target, repeat, day = rows[going], target[going], repeat[going], day[going]
+    verdicts.correct(charts, rows)
+    keep_apart(charts, rows, day, plan.conflicts_after(technique=technique))
     charts.samples[rows] += 1
     good = plan.tissue.taken(charts.patients, rows, target, technique, repeat)
     charts.cost[rows] += catalogue.price(technique)
+    _complicate(charts, rows, target, technique, repeat)
     due = days_of(procedure.histology_d, charts, rows, f"{technique}|histology", repeat)
     calendar.advance(rows, whole_minutes(day + due))
-    rows, good = _still(charts, rows, good)
+    going = ~charts.over(rows)
+    rows, good = rows[going], good[going]
     sections = plan.tissue.sections(procedure, state)
     malignant = _report(charts, rows, good, sections)
     left = np.full(len(malignant), PLENTY if state.whole else sections)
@@ -65,10 +73,16 @@ def _sample(
         _stain(charts, calendar, malignant, left, panel)
 
 
-def _still(charts: Charts, rows: Ints, *others: Any) -> tuple[Any, ...]:
-    """Leave out those who died or ran out of time."""
-    going = ~charts.over(rows)
-    return (rows[going], *(one[going] for one in others))
+def _complicate(charts: Charts, rows: Ints, target: Ints, technique: str, repeat: Ints) -> None:
+    """See in whom a needle does harm; through the lung it is another one."""
+    procedure = charts.plan.catalogue.procedures[technique]
+    stream = f"{technique}|complication"
+    draw = uniform(charts.patients.seed, stream, charts.ids[rows], repeat)
+    lung = (target == REGIONS.index("lung")) & (procedure.lung_complication is not None)
+    charts.suffer(rows[~lung & (draw < procedure.complication.probability)], procedure.complication)
+    if procedure.lung_complication is not None:
+        harm = procedure.lung_complication
+        charts.suffer(rows[lung & (draw < harm.probability)], harm)
 
 
 def _report(charts: Charts, rows: Ints, good: Bools, sections: int) -> Ints:

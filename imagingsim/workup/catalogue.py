@@ -3,23 +3,29 @@
 Every number lives in ``protocols/catalogue/`` beside its source; nothing of it is written in code.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeVar
 
 import pydantic
 
 from imagingsim.content import Library, record, structure
 from imagingsim.errors import ContentError, UnknownNameError, WorkupError
+from imagingsim.workup.consequences import (
+    Applies,
+    Conflict,
+    Conflicts,
+    Harm,
+    Incidentals,
+    NotNegative,
+    Performance,
+    Positive,
+    Probability,
+)
 from imagingsim.workup.guard import Guard, guard
 from imagingsim.workup.spec import Urgency
 
 T = TypeVar("T")
 FOLDER = "protocols/catalogue"
-LABS_OF = {"iodine": ("egfr",)}
-"""Labs that must be known before a contrast medium is given."""
-
-Probability = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, pydantic.Field(gt=0.0)]
 
 
 @record
@@ -108,28 +114,38 @@ class Tariff:
 
 
 @record
-class Applies:
-    """Which orders a safety rule is about; an empty one is about none."""
-
-    contrast: Literal["iodine", "gadolinium", "microbubble"] | None = None
-    tracer: Literal["fdg", "sstr"] | None = None
-    modality: Literal["CT", "MR", "PT", "US"] | None = None
-    bleeding_risk: Literal["low", "high", "any"] | None = None
-
-
-@record
 class Rule:
-    """One safety rule; see ``safety.yaml``."""
+    """One safety rule; see ``safety.yaml``.
+
+    Attributes
+    ----------
+    needs
+        Blood tests that are drawn before the rule is asked, if nobody has them yet.
+    days, becomes
+        Of a hold: how long it is, and what the blood tests are when it is over.
+    """
 
     applies: Applies
     when: str
     effect: Literal["block", "hold", "risk", "note"]
     why: str
     source: str
-    days: float = 0.0
+    needs: tuple[str, ...] = ()
+    days: NotNegative = 0.0
+    becomes: dict[str, float] = field(default_factory=dict)
     probability: Probability = 0.0
     event: str = ""
     hazard_factor: Positive = 1.0
+    delay_d: NotNegative = 0.0
+    cost: NotNegative = 0.0
+
+    @property
+    def harm(self) -> Harm:
+        """What may happen, of a risk."""
+        return Harm(
+            event=self.event, probability=self.probability, hazard_factor=self.hazard_factor,
+            delay_d=self.delay_d, cost=self.cost, source=self.source,
+        )  # fmt: skip
 
 
 @record
@@ -137,14 +153,6 @@ class Rules:
     """``safety.yaml``."""
 
     rules: dict[str, Rule]
-
-
-@record
-class Complication:
-    """What can go wrong, and how often."""
-
-    event: str
-    probability: Probability
 
 
 @record
@@ -161,10 +169,10 @@ class Procedure:
     bleeding_risk: Literal["low", "high"]
     wait: LogNormal
     histology_d: LogNormal
-    complication: Complication
+    complication: Harm
     source: str
     yields: dict[str, Probability]
-    lung_complication: Complication | None = None
+    lung_complication: Harm | None = None
     through_bone: bool = False
 
     def yield_of(self, region: str) -> float:
@@ -280,6 +288,7 @@ class Evidence:
     not_avid_loss: Figure
     yield_slope: Figure
     false_positive_mm: Figure
+    performance: Performance
     artefacts: dict[str, Artefact]
     rates: dict[str, dict[str, Rate]]
     statements: dict[str, Statement]
@@ -302,6 +311,8 @@ class Catalogue:
     markers: dict[str, MarkerRow]
     differentials: dict[str, Differential]
     evidence: Evidence
+    conflicts: dict[str, tuple[Conflict, Guard | None]]
+    incidentals: dict[str, Harm]
 
     def study(self, name: str) -> StudyRow:
         """Return a study by its id."""
@@ -327,15 +338,25 @@ def read_catalogue(library: Library) -> Catalogue:
         Listing what is malformed, or what one file names and another lacks.
     """
     rules = _read(library, "safety", Rules).rules
+    conflicts = _read(library, "conflicts", Conflicts).conflicts
+    incidentals = _read(library, "incidentals", Incidentals).incidentals
     catalogue = Catalogue(
         studies=_read(library, "studies", Studies).studies,
         waits=_read(library, "waits", Waits),
         tariff=_read(library, "tariffs", Tariff),
-        rules={name: (rule, _guard(name, rule)) for name, rule in rules.items()},
+        rules={
+            name: (rule, _guard(f"safety.yaml: rules.{name}", rule.when))
+            for name, rule in rules.items()
+        },
         procedures=_read(library, "procedures", Procedures).procedures,
         markers=_read(library, "ihc", Markers).markers,
         differentials=_read(library, "priors", Priors).differentials,
         evidence=_read(library, "evidence", Evidence),
+        conflicts={
+            name: (one, _guard(f"conflicts.yaml: conflicts.{name}", one.when) if one.when else None)
+            for name, one in conflicts.items()
+        },
+        incidentals=dict(incidentals.items()),
     )
     _check(catalogue)
     return catalogue
@@ -345,11 +366,11 @@ def _read(library: Library, name: str, into: type[T]) -> T:
     return structure(library.document(f"{FOLDER}/{name}.yaml"), into)
 
 
-def _guard(name: str, rule: Rule) -> Guard:
+def _guard(place: str, text: str) -> Guard:
     try:
-        return guard(rule.when)
+        return guard(text)
     except WorkupError as error:
-        raise ContentError(f"{FOLDER}/safety.yaml: rules.{name}.when: {error}") from error
+        raise ContentError(f"{FOLDER}/{place}.when: {error}") from error
 
 
 def _check(catalogue: Catalogue) -> None:

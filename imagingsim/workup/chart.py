@@ -1,6 +1,7 @@
 """The chart: what the doctors know of one patient, and what a guard may ask it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from imagingsim.anatomy.case_records import Lab
 from imagingsim.reading import Reading
@@ -23,6 +24,12 @@ class Chart:
         Newest reading of each study.
     visits, booked, samples
         How often each state was entered, each study booked, and tissue taken.
+    corrected
+        Blood tests that were put right before something was done.
+    fit_d
+        The day from which the patient can be examined again.
+    apart_d
+        The day from which each conflict of the catalogue lets its second thing be done.
     """
 
     world: World
@@ -49,6 +56,10 @@ class Chart:
     ki67: float | None = None
     tissue_left: float = 0.0
     outstanding: float = 0.0
+    corrected: dict[str, float] = field(default_factory=dict)
+    fit_d: float = 0.0
+    apart_d: dict[str, float] = field(default_factory=dict)
+    harms: int = 0
 
     @property
     def now_d(self) -> float:
@@ -62,7 +73,15 @@ class Chart:
         self.reports.clear()
         self.read_regions.clear()
         self.blocked.clear()
+        self.corrected.clear()
         self.diagnostic = self.malignant = None
+
+    def correct(self, values: Mapping[str, float]) -> None:
+        """Put blood tests right."""
+        self.corrected.update(values)
+        for test, value in values.items():
+            if test in self.labs:
+                self.labs[test] = replace(self.labs[test], value=value)
 
     def know(self, known: Known) -> None:
         """Remember a lesion; a later measurement replaces an earlier one."""
@@ -98,7 +117,11 @@ class Chart:
         return line.positive if line else None
 
     def _patient(self, name: str) -> Value:
-        return self.dead if name == "dead" else self.world.patient(name, self.timepoint)
+        if name == "dead":
+            return self.dead
+        if name == "performance":
+            return float(self.clock.performance)
+        return self.world.patient(name, self.timepoint)
 
     def _lab(self, name: str) -> Value:
         return self.labs[name].value if name in self.labs else None

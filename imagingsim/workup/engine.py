@@ -44,37 +44,41 @@ def begin(world: World, protocol: Protocol, progress: Progress | None = None) ->
     """Return a walk at its first state, nothing done yet."""
     timepoint, day = world.start
     chart = Chart(
-        world, protocol, DeathClock(world.budget_d), Belief.before(protocol.differential),
-        timepoint, day,
+        world, protocol,
+        DeathClock(world.budget_d, falls_d=protocol.catalogue.evidence.performance.left_d),
+        Belief.before(protocol.differential), timepoint, day,
     )  # fmt: skip
-    walk = Walk(world, protocol, chart, progress or Silence())
+    walk = Walk(world, protocol, chart, progress or Silence(), protocol.file.start)
     walk.progress.begin(protocol.file.title, len(protocol.file.states))
     return walk
 
 
 def finish(walk: Walk, seed: int) -> Outcome:
     """Walk on to an end."""
-    return _outcome(walk, _run(walk), seed)
+    ending = walk_on(walk)
+    while ending is None:
+        ending = walk_on(walk)
+    return _outcome(walk, ending, seed)
 
 
-def _run(walk: Walk) -> str:
-    """Go from state to state; return the name of the ending."""
-    name = walk.protocol.file.start
-    while True:
-        state = walk.protocol.state(name)
-        _enter(walk, name, state)
-        if isinstance(state, End):
-            return state.outcome
-        if isinstance(state, Biopsy) and walk.chart.visits[name] > state.max_visits:
-            return BIOPSY_LIMIT
-        _do(walk, name, state)
-        walk.draft.end_day = walk.chart.now_d
-        interrupt = _interrupt(walk)
-        if walk.over and interrupt is None:
-            return HORIZON
-        if walk.stopped is not None:
-            return walk.stopped
-        name = _go(walk, interrupt or _next(walk, state))
+def walk_on(walk: Walk) -> str | None:
+    """Go through one state; return the name of the ending when the walk is over."""
+    name, state = walk.state, walk.protocol.state(walk.state)
+    _enter(walk, name, state)
+    if isinstance(state, End):
+        return state.outcome
+    if isinstance(state, Biopsy) and walk.chart.visits[name] > state.max_visits:
+        return BIOPSY_LIMIT
+    _do(walk, name, state)
+    walk.draft.end_day = walk.chart.now_d
+    interrupt = _interrupt(walk)
+    walk.caught = False
+    if walk.over and interrupt is None:
+        return HORIZON
+    if walk.stopped is not None:
+        return walk.stopped
+    walk.state = _go(walk, interrupt or _next(walk, state))
+    return None
 
 
 def _enter(walk: Walk, name: str, state: State) -> None:
@@ -205,6 +209,6 @@ def _totals(walk: Walk) -> Totals:
     return Totals(
         days=walk.chart.now_d, waiting_days=sum(visit.wait_days or 0.0 for visit in visits),
         cost=walk.chart.cost, currency=tariff.currency, symbol=tariff.symbol,
-        dose_msv=walk.chart.dose_msv, studies=walk.made,
+        dose_msv=walk.chart.dose_msv, studies=walk.made, harms=walk.chart.harms,
         biopsies=sum(one.specimen is not None for one in samplings), stains=len(stains),
     )  # fmt: skip

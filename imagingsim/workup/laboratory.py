@@ -1,6 +1,7 @@
 """Bloods: values of the case that somebody asked for."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from imagingsim.workup.outcome import LabResult
 from imagingsim.workup.walking import Walk
@@ -23,5 +24,7 @@ def draw_labs(walk: Walk, tests: Iterable[str]) -> None:
         lab = walk.world.lab(test, walk.chart.timepoint)
         if lab is None:
             continue
+        if test in walk.chart.corrected:
+            lab = replace(lab, value=walk.chart.corrected[test])
         walk.chart.labs[test] = lab
         walk.draft.labs.append(LabResult(test, lab.value, lab.unit, lab.flag, lab.source))

@@ -1,19 +1,19 @@
 """Ordering: a state that asks for studies, from the request form to the report."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from imagingsim.reading import Reading
 from imagingsim.study import EPOCH
 from imagingsim.workup import safety
-from imagingsim.workup.catalogue import LABS_OF, StudyRow
+from imagingsim.workup.catalogue import StudyRow
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
-from imagingsim.workup.laboratory import draw_labs
+from imagingsim.workup.consequences import Applies
 from imagingsim.workup.outcome import Visit
 from imagingsim.workup.safety import Verdict
 from imagingsim.workup.spec import Order, StudyOrder
-from imagingsim.workup.walking import Draft, Walk
+from imagingsim.workup.walking import Draft, Event, Walk
 from imagingsim.workup.world import Made, Request
 
 NOT_FOR_BELIEF = ("device", "brain", "ear_canal", "soft_tissue")
@@ -22,7 +22,13 @@ NOT_FOR_BELIEF = ("device", "brain", "ear_canal", "soft_tissue")
 
 @dataclass(frozen=True)
 class Booking:
-    """One study that will be made."""
+    """One study that will be made.
+
+    Attributes
+    ----------
+    replaced
+        What was noted of conflicts before it was booked.
+    """
 
     order: StudyOrder
     study: str
@@ -32,6 +38,22 @@ class Booking:
     repeat: int
     start_day: float
     report_day: float
+    replaced: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A booked study is due to be made."""
+
+    booking: Booking
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """A study that was made is due to be reported."""
+
+    booking: Booking
+    timepoint: str
 
 
 def place_orders(walk: Walk, name: str, state: Order) -> None:
@@ -41,32 +63,43 @@ def place_orders(walk: Walk, name: str, state: Order) -> None:
         booking
         for order in state.orders
         if walk.chart.holds(order.only_if)
-        for booking in _book(walk, name, state, order)
+        for booking in _book(walk, state, order)
     ]
     if state.on_blocked == "stop" and walk.chart.blocked & {one.study for one in state.orders}:
         walk.stopped = "blocked"
         return
-    for booking in bookings:
-        walk.at(booking.start_day, partial(_start, walk, walk.draft, booking))
+    begins = [
+        walk.at(one.start_day, partial(_start, walk, walk.draft, one), Beginning(one))
+        for one in bookings
+    ]
     if not bookings:
         return
-    reports = [booking.report_day for booking in bookings]
-    until = max(reports) if state.join == "all" else min(reports)
+    reports = sorted(booking.report_day for booking in bookings)
+    until = reports[wanted_reports(state, len(reports)) - 1]
     if state.deadline_d is not None:
         until = min(until, now + state.deadline_d)
     walk.advance(until)
-    for booking in bookings:
+    for begin, booking in reversed(list(zip(begins, bookings, strict=True))):
+        if state.cancel_rest and not walk.over:
+            _give_up(walk, walk.draft, begin, booking)
         _close(walk, walk.draft, booking)
 
 
-def _book(walk: Walk, name: str, state: Order, order: StudyOrder) -> list[Booking]:
+def wanted_reports(state: Order, booked: int) -> int:
+    """Return how many of the booked studies' reports a state waits for."""
+    if state.join == "all":
+        return booked
+    return 1 if state.join == "any" else min(state.join, booked)
+
+
+def _book(walk: Walk, state: Order, order: StudyOrder) -> list[Booking]:
     """Return the booking of an order, of its first allowed substitute, or nothing."""
     wanted = [order.study]
     if state.on_blocked == "substitute":
         wanted += walk.catalogue.study(order.study).substitutes
     for study in wanted:
         row = walk.catalogue.study(study)
-        verdict = _verdict(walk, row)
+        verdict = safety.of_study(study, walk, order.despite)
         index = len(walk.draft.visits)
         walk.draft.visits.append(_planned(walk, order, study, row, verdict))
         if not verdict.blocked:
@@ -84,20 +117,16 @@ def _booking(
     repeat, waits = walk.chart.booked.get(study, 0), walk.catalogue.wait(study)
     walk.chart.booked[study] = repeat + 1
     wait = walk.days(waits.until_start(order.urgency), study, "wait", repeat)
-    start = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
+
+    def about(applies: Applies) -> bool:
+        return safety.about_study(applies, study, row)
+
+    planned = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
+    start = max(planned, safety.earliest(walk, about))
+    replaced = safety.keep_apart(walk, start, about)
     latency = walk.days(waits.report, study, "report", repeat)
     report = whole_minutes(start + row.room_min / MINUTES_PER_DAY + latency)
-    return Booking(order, study, row, verdict, index, repeat, start, report)
-
-
-def _verdict(walk: Walk, row: StudyRow) -> Verdict:
-    """Return what the rules say; a rule that waits for a lab value has it drawn."""
-    first = safety.of_study(row, walk.catalogue, walk.chart)
-    if row.contrast in LABS_OF and not set(LABS_OF[row.contrast]) <= set(walk.chart.labs):
-        draw_labs(walk, LABS_OF[row.contrast])
-        again = safety.of_study(row, walk.catalogue, walk.chart)
-        return replace(again, hold_d=first.hold_d, notes=(*first.notes, *again.notes))
-    return first
+    return Booking(order, study, row, verdict, index, repeat, start, report, replaced)
 
 
 def _planned(walk: Walk, order: StudyOrder, study: str, row: StudyRow, verdict: Verdict) -> Visit:
@@ -124,6 +153,7 @@ def _start(walk: Walk, draft: Draft, booking: Booking) -> None:
         )  # fmt: skip
         return
     walk.keep(made)
+    walk.chart.correct(booking.verdict.becomes)
     walk.chart.cost += cost
     walk.chart.dose_msv += made.dose_msv
     draft.update_visit(
@@ -132,15 +162,26 @@ def _start(walk: Walk, draft: Draft, booking: Booking) -> None:
         contrast=made.contrast, timepoint=made.timepoint,
     )  # fmt: skip
     _run_risks(walk, draft, booking)
-    walk.at(booking.report_day, partial(_report, walk, draft, booking, request, made))
+    walk.at(
+        booking.report_day, partial(_report, walk, draft, booking, request, made),
+        Reporting(booking, made.timepoint),
+    )  # fmt: skip
 
 
 def _run_risks(walk: Walk, draft: Draft, booking: Booking) -> None:
     for name, rule in booking.verdict.risks:
         draw = walk.world.uniform(booking.study, "risk", name, booking.repeat)
         if draw < rule.probability:
-            walk.chart.clock.worsen(rule.hazard_factor)
-            draft.events.append(f"{rule.event} ({rule.why})")
+            walk.suffer(rule.harm, rule.why, draft)
+
+
+def _find_by_chance(walk: Walk, draft: Draft, booking: Booking) -> None:
+    """See whether a report speaks of something nobody asked for; a repeated study shows no more."""
+    harm = walk.catalogue.incidentals.get(booking.row.modality)
+    if harm is None or booking.repeat > 0:
+        return
+    if walk.world.uniform(booking.study, "incidental", booking.repeat) < harm.probability:
+        walk.suffer(harm, booking.row.title, draft)
 
 
 def _report(walk: Walk, draft: Draft, booking: Booking, request: Request, made: Made) -> None:
@@ -150,6 +191,7 @@ def _report(walk: Walk, draft: Draft, booking: Booking, request: Request, made: 
     reading, known = walk.world.read(made, request)
     draft.update_visit(booking.index, status="reported", report_day=chart.now_d, reading=reading)
     chart.done.add(booking.study)
+    _find_by_chance(walk, draft, booking)
     if made.timepoint != chart.timepoint:
         return
     chart.reports[booking.study] = reading
@@ -171,6 +213,20 @@ def _believe(walk: Walk, booking: Booking, reading: Reading) -> None:
         belief = belief.after_region(line.region, line.positive, rate, weight=weight)
         walk.chart.read_regions.add(line.region)
     walk.remember(belief)
+
+
+def _give_up(walk: Walk, draft: Draft, begin: Event, booking: Booking) -> None:
+    """Call a study off that has not begun; what it kept waiting need not wait."""
+    visit = draft.visits[booking.index]
+    if visit.status != "planned":
+        return
+    begin.off = True
+    for name, before in booking.replaced.items():
+        until = whole_minutes(booking.start_day + walk.catalogue.conflicts[name][0].apart_d)
+        if walk.chart.apart_d[name] == until:
+            walk.chart.apart_d[name] = before
+    reason = "given up, what was waited for is back"
+    draft.update_visit(booking.index, status="cancelled", why=(*visit.why, reason))
 
 
 def _close(walk: Walk, draft: Draft, booking: Booking) -> None:

@@ -125,6 +125,18 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Suffered:
+    """Something that befell the patient on the way: a complication, an incidental finding."""
+
+    event: str
+    why: str
+    day: float
+    delay_days: float
+    cost: float
+    dose_msv: float
+
+
+@dataclass(frozen=True)
 class Step:
     """One state of the protocol that the walk went through."""
 
@@ -143,6 +155,7 @@ class Step:
     events: tuple[str, ...]
     choice: Choice | None
     belief: tuple[Chance, ...]
+    suffered: tuple[Suffered, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +171,7 @@ class Totals:
     studies: int
     biopsies: int
     stains: int
+    harms: int
 
 
 @dataclass(frozen=True)

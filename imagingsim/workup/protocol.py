@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from imagingsim.content import Document, Library, structure
 from imagingsim.errors import ContentError, UnknownNameError, WorkupError
@@ -12,6 +13,7 @@ from imagingsim.workup.names import REGIONS, kinds, misuse
 from imagingsim.workup.spec import Biopsy, End, Order, ProtocolFile, Set, State, Transition, Wait
 
 FOLDER = "protocols/workups"
+PERFORMANCE = ("patient", "performance")
 Path = tuple[str | int, ...]
 
 
@@ -38,6 +40,17 @@ class Protocol:
     guards: dict[str, Guard]
     differential: Differential
     catalogue: Catalogue
+
+    @cached_property
+    def sudden(self) -> tuple[str, ...]:
+        """The interrupts that can come to hold while time passes; death stops it anyway."""
+        texts = [step.when for step in self.file.interrupts if step.when]
+        return tuple(one for one in texts if set(self.guards[one].names) != {("patient", "dead")})
+
+    @cached_property
+    def minds_performance(self) -> bool:
+        """Whether a fall of performance may interrupt a walk."""
+        return any(PERFORMANCE in self.guards[one].names for one in self.sudden)
 
     def state(self, name: str) -> State:
         """Return a state by its name."""

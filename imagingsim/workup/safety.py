@@ -1,10 +1,13 @@
 """Safety: what stands between an order and the machine."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
 
-from imagingsim.workup.catalogue import Applies, Catalogue, Procedure, Rule, StudyRow
-from imagingsim.workup.chart import Chart
+from imagingsim.workup.catalogue import Procedure, Rule, StudyRow
+from imagingsim.workup.clock import whole_minutes
+from imagingsim.workup.consequences import Applies
+from imagingsim.workup.laboratory import draw_labs
+from imagingsim.workup.walking import Walk
 
 
 @dataclass(frozen=True)
@@ -21,22 +24,47 @@ class Verdict:
         Everything said, blocks and holds included.
     risks
         Rules whose event may happen.
+    becomes
+        Blood tests that are put right while it is put off.
     """
 
     blocked: tuple[str, ...]
     hold_d: float
     notes: tuple[str, ...]
     risks: tuple[tuple[str, Rule], ...]
+    becomes: dict[str, float] = field(default_factory=dict)
 
 
-def of_study(row: StudyRow, catalogue: Catalogue, chart: Chart) -> Verdict:
-    """Return what the rules say about a study."""
-    return _verdict(catalogue, chart, lambda applies: about_study(applies, row))
+def of_study(study: str, walk: Walk, despite: Container[str] = ()) -> Verdict:
+    """Return what the rules say about a study, but for those the protocol overrides."""
+    row = walk.catalogue.study(study)
+    return _verdict(walk, lambda applies: about_study(applies, study, row), despite)
 
 
-def of_procedure(procedure: Procedure, catalogue: Catalogue, chart: Chart) -> Verdict:
+def of_procedure(technique: str, walk: Walk) -> Verdict:
     """Return what the rules say about taking tissue."""
-    return _verdict(catalogue, chart, lambda applies: about_procedure(applies, procedure))
+    procedure = walk.catalogue.procedures[technique]
+    return _verdict(walk, lambda applies: about_procedure(applies, procedure), ())
+
+
+def earliest(walk: Walk, about: Callable[[Applies], bool]) -> float:
+    """Return the day from which something may be done, by conflicts and by how the patient is."""
+    day = walk.chart.fit_d
+    for name, (conflict, condition) in walk.catalogue.conflicts.items():
+        if about(conflict.then) and (condition is None or condition.holds(walk.chart.lookup)):
+            day = max(day, walk.chart.apart_d.get(name, 0.0))
+    return day
+
+
+def keep_apart(walk: Walk, day: float, about: Callable[[Applies], bool]) -> dict[str, float]:
+    """Note that something is done on a day; return the notes that this replaces."""
+    replaced = {}
+    for name, (conflict, _) in walk.catalogue.conflicts.items():
+        if about(conflict.first):
+            replaced[name] = walk.chart.apart_d.get(name, 0.0)
+            until = whole_minutes(day + conflict.apart_d)
+            walk.chart.apart_d[name] = max(replaced[name], until)
+    return replaced
 
 
 def about_procedure(applies: Applies, procedure: Procedure) -> bool:
@@ -44,9 +72,10 @@ def about_procedure(applies: Applies, procedure: Procedure) -> bool:
     return applies.bleeding_risk in (procedure.bleeding_risk, "any")
 
 
-def about_study(applies: Applies, row: StudyRow) -> bool:
+def about_study(applies: Applies, study: str, row: StudyRow) -> bool:
     """Tell whether a rule speaks of a study."""
     asked = [
+        (applies.study, study),
         (applies.contrast, row.contrast),
         (applies.tracer, row.tracer),
         (applies.modality, row.modality),
@@ -55,15 +84,26 @@ def about_study(applies: Applies, row: StudyRow) -> bool:
     return bool(given) and all(given)
 
 
-def _verdict(catalogue: Catalogue, chart: Chart, about: Callable[[Applies], bool]) -> Verdict:
-    firing = [
-        (name, rule)
-        for name, (rule, condition) in catalogue.rules.items()
-        if about(rule.applies) and condition.holds(chart.lookup)
-    ]
+def _verdict(walk: Walk, about: Callable[[Applies], bool], despite: Container[str]) -> Verdict:
+    """Ask the rules; those that wait for blood tests have them drawn, and are asked again."""
+    rules = {
+        name: pair
+        for name, pair in walk.catalogue.rules.items()
+        if about(pair[0].applies) and name not in despite
+    }
+    lookup = walk.chart.lookup
+    firing = {name for name, (_, condition) in rules.items() if condition.holds(lookup)}
+    needs = {test for rule, _ in rules.values() for test in rule.needs}
+    missing = sorted(needs - set(walk.chart.labs))
+    if missing:
+        draw_labs(walk, missing)
+        firing |= {name for name, (_, condition) in rules.items() if condition.holds(lookup)}
+    fired = [(name, rule) for name, (rule, _) in rules.items() if name in firing]
+    held = [rule for _, rule in fired if rule.effect == "hold"]
     return Verdict(
-        blocked=tuple(rule.why for _, rule in firing if rule.effect == "block"),
-        hold_d=sum(rule.days for _, rule in firing if rule.effect == "hold"),
-        notes=tuple(rule.why for _, rule in firing if rule.effect != "risk"),
-        risks=tuple((name, rule) for name, rule in firing if rule.effect == "risk"),
+        blocked=tuple(rule.why for _, rule in fired if rule.effect == "block"),
+        hold_d=sum(rule.days for rule in held),
+        notes=tuple(rule.why for _, rule in fired if rule.effect != "risk"),
+        risks=tuple((name, rule) for name, rule in fired if rule.effect == "risk"),
+        becomes={test: value for rule in held for test, value in rule.becomes.items()},
     )

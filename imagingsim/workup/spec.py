@@ -35,12 +35,15 @@ class StudyOrder:
         Id in ``protocols/catalogue/studies.yaml``.
     only_if
         Guard; the order is not placed unless it holds.
+    despite
+        Safety rules that this protocol overrides for this order, each with its reason.
     """
 
     study: str
     urgency: Urgency = "urgent"
     question: str | None = None
     only_if: str | None = None
+    despite: dict[str, str] = field(default_factory=dict)
 
 
 @record
@@ -65,14 +68,29 @@ class Target:
 
 @record
 class Order:
-    """One or more studies, in parallel."""
+    """One or more studies, in parallel.
+
+    Attributes
+    ----------
+    join
+        How many reports are waited for: all, any, or a number.
+    deadline_d
+        The walk goes on after so many days, whatever is back by then.
+    cancel_rest
+        Whether studies that have not begun by then are given up; else they are still made, and
+        their late reports are read.
+    on_blocked
+        What a study that must not be done means: leave it out, take the first allowed substitute
+        of the catalogue, or stop the walk.
+    """
 
     type: Literal["order"]
     orders: Annotated[tuple[StudyOrder, ...], pydantic.Field(min_length=1)]
     next: tuple[Transition, ...]
     title: str | None = None
-    join: Literal["all", "any"] = "all"
+    join: Literal["all", "any"] | int = "all"
     deadline_d: float | None = None
+    cancel_rest: bool = False
     on_blocked: Literal["skip", "substitute", "stop"] = "skip"
 
 
@@ -107,6 +125,7 @@ class Decide:
 class Wait:
     """Let time pass: fixed days, or until a timepoint of the case, or until a guard holds.
 
+    The guard is looked at once a day, and for ``timeout_d`` days at most.
     ``days`` beside ``timepoint`` is how long it takes a patient whose course nobody wrote.
     """
 
@@ -178,7 +197,7 @@ class ProtocolFile:
     horizon_d
         The walk ends after so many days, whatever happens.
     interrupts
-        Tested whenever time has passed; they lead to an end.
+        Tested after every event and every state; the first that holds leads to its end at once.
     """
 
     schema: Literal["imagingsim.workup/1"]

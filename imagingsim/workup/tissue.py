@@ -1,6 +1,7 @@
 """Taking tissue: choose a target, put the needle in, wait for histology and stains."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from imagingsim.workup import pathology, safety
 from imagingsim.workup.clock import whole_minutes
@@ -15,6 +16,14 @@ PLENTY = 999
 CROSSED_LUNG_MM = 4.0
 
 
+@dataclass(frozen=True)
+class Staining:
+    """A panel is due to be reported, of which so many stains could be done."""
+
+    panel: Panel
+    done: int
+
+
 def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
     """Do the biopsy of a state and let time pass until its first results are back."""
     target = _target(walk, state)
@@ -24,24 +33,26 @@ def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
         return
     technique = state.technique[target.region]
     procedure = walk.catalogue.procedures[technique]
-    verdict = safety.of_procedure(procedure, walk.catalogue, walk.chart)
+    verdict = safety.of_procedure(technique, walk)
     repeat = walk.chart.samples
     wait = walk.days(procedure.wait, technique, "wait", repeat)
-    day = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
+    planned = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
     walk.draft.samplings.append(
         Sampling(
-            procedure=technique,
-            title=procedure.title,
-            region=target.region,
-            lesion=target.lesion,
-            lesion_title=in_words(target.lesion),
-            status="cancelled",
-            why=verdict.notes,
+            procedure=technique, title=procedure.title, region=target.region,
+            lesion=target.lesion, lesion_title=in_words(target.lesion),
+            status="blocked" if verdict.blocked else "cancelled", why=verdict.notes,
         )
-    )
+    )  # fmt: skip
+    if verdict.blocked:
+        walk.chart.diagnostic = bool(walk.chart.diagnostic)
+        return
+    day = max(planned, safety.earliest(walk, lambda one: safety.about_procedure(one, procedure)))
     walk.advance(day)
     if walk.over:
         return
+    walk.chart.correct(verdict.becomes)
+    safety.keep_apart(walk, day, lambda one: safety.about_procedure(one, procedure))
     draft, index = walk.draft, len(walk.draft.samplings) - 1
     sample = Sample(target, technique, procedure, state, walk.chart.timepoint, repeat)
     specimen, histology = _take(walk, draft, index, sample)
@@ -88,17 +99,20 @@ def _take(walk: Walk, draft: Draft, index: int, sample: Sample) -> tuple[Specime
     chart.cost += cost
     draft.update_sampling(
         index, status="taken", taken_day=chart.now_d, cost=cost, specimen=specimen,
-        complication=_complication(walk, sample, specimen),
+        complication=_complication(walk, draft, sample, specimen),
     )  # fmt: skip
     return specimen, histology
 
 
-def _complication(walk: Walk, sample: Sample, specimen: Specimen) -> str:
+def _complication(walk: Walk, draft: Draft, sample: Sample, specimen: Specimen) -> str:
     through_lung = specimen.crossed_lung_mm >= CROSSED_LUNG_MM
     procedure = sample.procedure
     risk = (procedure.lung_complication if through_lung else None) or procedure.complication
     draw = walk.world.uniform(sample.technique, "complication", sample.repeat)
-    return risk.event if draw < risk.probability else ""
+    if draw >= risk.probability:
+        return ""
+    walk.suffer(risk, procedure.title, draft)
+    return risk.event
 
 
 def _report_histology(walk: Walk, draft: Draft, index: int, histology: Histology) -> None:
@@ -131,7 +145,10 @@ def _stain_panels(
         walk.chart.cost += cost
         draft.update_sampling(index, cost=draft.samplings[index].cost + cost)
         due = whole_minutes(walk.chart.now_d + panel.turnaround_d)
-        walk.at(due, _panel_report(walk, draft, (index, place), panel, results))
+        walk.at(
+            due, _panel_report(walk, draft, (index, place), panel, results),
+            Staining(panel, sum(one.positive is not None for one in results)),
+        )  # fmt: skip
         if not panel.background:
             walk.advance(due)
 

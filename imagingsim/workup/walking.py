@@ -3,14 +3,25 @@
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from imagingsim.progress import Progress
 from imagingsim.study import Study
 from imagingsim.workup.belief import Belief
 from imagingsim.workup.catalogue import Catalogue, LogNormal
 from imagingsim.workup.chart import Chart
-from imagingsim.workup.clock import days_of
-from imagingsim.workup.outcome import Chance, Choice, Examined, LabResult, Sampling, Step, Visit
+from imagingsim.workup.clock import days_of, whole_minutes
+from imagingsim.workup.consequences import Harm
+from imagingsim.workup.outcome import (
+    Chance,
+    Choice,
+    Examined,
+    LabResult,
+    Sampling,
+    Step,
+    Suffered,
+    Visit,
+)
 from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.world import Made, World
 
@@ -33,6 +44,7 @@ class Draft:
     events: list[str] = field(default_factory=list)
     choice: Choice | None = None
     belief: tuple[Chance, ...] = ()
+    suffered: list[Suffered] = field(default_factory=list)
 
     def finished(self, world: World) -> Step:
         """Return the step as it stands at the end of the walk."""
@@ -42,7 +54,7 @@ class Draft:
             start_day=self.start_day, end_day=self.end_day, visits=tuple(self.visits),
             samplings=tuple(self.samplings), labs=tuple(self.labs),
             examined=tuple(self.examined), events=tuple(self.events), choice=self.choice,
-            belief=self.belief,
+            belief=self.belief, suffered=tuple(self.suffered),
         )  # fmt: skip
 
     def update_visit(self, index: int, **changes: object) -> Visit:
@@ -56,19 +68,52 @@ class Draft:
         return self.samplings[index]
 
 
+@dataclass(order=True)
+class Event:
+    """Something that will happen to the patient.
+
+    Attributes
+    ----------
+    turn
+        Which event of the walk this is; of those due together the first arranged comes first.
+    what
+        What it is, for those who look ahead.
+    off
+        Whether it was called off.
+    """
+
+    day: float
+    turn: int
+    happens: Callable[[], None] = field(compare=False)
+    what: object = field(compare=False)
+    off: bool = field(default=False, compare=False)
+
+
 @dataclass
 class Walk:
-    """Everything that changes while one patient walks through one protocol."""
+    """Everything that changes while one patient walks through one protocol.
+
+    Attributes
+    ----------
+    state
+        The state that is entered next.
+    stopped
+        Why the walk cannot go on, if a state says so.
+    caught
+        Whether an interrupt held while time passed; nothing more happens then.
+    """
 
     world: World
     protocol: Protocol
     chart: Chart
     progress: Progress
+    state: str
     studies: list[Study] = field(default_factory=list)
     made: int = 0
     drafts: list[Draft] = field(default_factory=list)
     stopped: str | None = None
-    _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    caught: bool = False
+    _events: list[Event] = field(default_factory=list)
     _count: int = 0
 
     @property
@@ -83,27 +128,60 @@ class Walk:
 
     @property
     def over(self) -> bool:
-        """Whether the patient died or the horizon is reached."""
-        return self.chart.dead or self.chart.now_d >= self.protocol.file.horizon_d
+        """Whether the patient died, the horizon is reached, or an interrupt holds."""
+        return self.chart.dead or self.caught or self.chart.now_d >= self.protocol.file.horizon_d
+
+    @property
+    def to_come(self) -> tuple[Event, ...]:
+        """What has been arranged and not called off, in the order it will happen."""
+        return tuple(sorted(event for event in self._events if not event.off))
 
     def days(self, duration: LogNormal, *name: object) -> float:
         """Draw a duration, in days."""
         return days_of(duration, self.world.normal(*name))
 
-    def at(self, day: float, happens: Callable[[], None]) -> None:
+    def at(self, day: float, happens: Callable[[], None], what: object) -> Event:
         """Let something happen on a later day, even if the walk has gone on by then."""
         self._count += 1
-        heapq.heappush(self._events, (day, self._count, happens))
+        event = Event(day, self._count, happens, what)
+        heapq.heappush(self._events, event)
+        return event
 
     def advance(self, day: float) -> None:
-        """Let time pass until a day: what is due happens; death and the horizon stop it."""
+        """Let time pass until a day: what is due happens; death and the horizon stop it.
+
+        An interrupt that comes to hold stops it too.
+        """
         target = min(max(day, self.chart.now_d), self.protocol.file.horizon_d)
-        while self._events and self._events[0][0] <= target and not self.chart.dead:
-            due, _, happens = heapq.heappop(self._events)
-            if self._spend(max(due, self.chart.now_d)):
-                happens()
-        if not self.chart.dead:
-            self._spend(target)
+        while not (self.chart.dead or self.caught):
+            while self._events and self._events[0].off:
+                heapq.heappop(self._events)
+            fall = self.chart.clock.fall_d if self.protocol.minds_performance else inf
+            due = self._events[0].day if self._events else inf
+            if min(fall, due) > target:
+                self._spend(target)
+                return
+            if self._spend(max(min(fall, due), self.chart.now_d)):
+                self._happen(due <= fall)
+
+    def _happen(self, planned: bool) -> None:
+        """Let the next event happen, unless it is a fall of performance, and look up."""
+        if planned:
+            heapq.heappop(self._events).happens()
+        self.caught = any(self.chart.holds(text) for text in self.protocol.sudden)
+
+    def suffer(self, harm: Harm, why: str, draft: Draft) -> None:
+        """Let something befall the patient."""
+        chart = self.chart
+        chart.clock.worsen(harm.hazard_factor)
+        chart.fit_d = max(chart.fit_d, whole_minutes(chart.now_d + harm.delay_d))
+        chart.cost += harm.cost
+        chart.dose_msv += harm.dose_msv
+        chart.harms += 1
+        draft.events.append(f"{harm.event} ({why})")
+        draft.suffered.append(
+            Suffered(harm.event, why, chart.now_d, harm.delay_d, harm.cost, harm.dose_msv)
+        )
 
     def keep(self, made: Made) -> None:
         """Count a study that was made, and keep its images if it has any."""

@@ -14,23 +14,30 @@ CATALOGUE: Catalogue = read_catalogue(library())
 
 
 class Bedside:
-    """A chart that knows what it is told, and nothing else."""
+    """A walk whose chart and world know what they are told, and nothing else."""
+
+    catalogue = CATALOGUE
+    timepoint = "now"
 
     def __init__(self, **values: Value) -> None:
         self.values = {tuple(name.split("__")): value for name, value in values.items()}
+        self.labs = {name[1]: value for name, value in self.values.items() if name[0] == "lab"}
+        self.chart = self.world = self
 
     def lookup(self, name: tuple[str, ...]) -> Value:
         default = False if name[0] == "patient" else None
         return self.values.get(name, default)
 
+    def lab(self, test: str, timepoint: str) -> None:
+        """Return nothing: no other blood was drawn."""
 
-def study(name: str, **values: Value) -> Verdict:
-    return of_study(CATALOGUE.studies[name], CATALOGUE, Bedside(**values))  # type: ignore[arg-type]
+
+def study(name: str, despite: tuple[str, ...] = (), **values: Value) -> Verdict:
+    return of_study(name, Bedside(**values), despite)  # type: ignore[arg-type]
 
 
 def procedure(name: str, **values: Value) -> Verdict:
-    chart = Bedside(**values)
-    return of_procedure(CATALOGUE.procedures[name], CATALOGUE, chart)  # type: ignore[arg-type]
+    return of_procedure(name, Bedside(**values))  # type: ignore[arg-type]
 
 
 @given(st.floats(0, 150))
@@ -86,3 +93,21 @@ def test_the_risk_of_iodine_between_30_and_44_is_a_chance_and_no_block() -> None
     verdict = study("ct_neck_chest", lab__egfr=38.0)
     assert not verdict.blocked
     assert [rule.probability for _, rule in verdict.risks] == [0.01]
+
+
+def test_a_protocol_may_override_a_rule_and_takes_the_risk() -> None:
+    verdict = study("ct_neck_chest", ("iodine_renal_failure",), lab__egfr=20.0)
+    assert not verdict.blocked
+    assert [rule.probability for _, rule in verdict.risks] == [0.085]
+
+
+def test_what_is_put_off_is_put_right() -> None:
+    assert study("petct_fdg", lab__glucose=14.0).becomes["glucose"] <= 11.1
+    becomes = procedure("ct_core", lab__inr=2.5, lab__platelets=30.0).becomes
+    assert becomes["inr"] <= 1.8
+    assert becomes["platelets"] >= 50
+
+
+def test_a_bedbound_patient_has_no_high_risk_biopsy() -> None:
+    assert procedure("ct_core", patient__performance=4.0).blocked
+    assert not procedure("us_core", patient__performance=4.0).blocked

@@ -3,12 +3,23 @@
 from hypothesis import strategies as st
 
 BODIES = {
-    "set": "labs: [egfr]",
-    "decide": "title: think",
-    "wait": "days: 30",
+    "set": ("labs: [egfr]", "labs: [all]", "examine: [skin]"),
+    "decide": ("title: think",),
+    "wait": ("days: 30", "until: path.outstanding == 0 and seen.any\n    timeout_d: 12.5"),
+    "order": (
+        "orders: [{study: mr_head, urgency: stat}, {study: ct_neck_chest}, {study: petct_fdg}]\n"
+        "    join: 2\n    cancel_rest: true",
+        "orders: [{study: ct_neck_chest}, {study: petct_fdg, only_if: patient.age < 60}]\n"
+        "    on_blocked: substitute\n    deadline_d: 9",
+        "orders: [{study: us_neck, urgency: routine}, {study: mr_head}]\n    join: any",
+        "orders: [{study: ct_neck_chest, despite: {iodine_renal_failure: 'life at risk'}}]",
+        "orders: [{study: mr_head}]\n    on_blocked: stop",
+    ),
     "biopsy": (
         "target: {regions: [skin]}\n    technique: {skin: skin_punch}\n"
-        "    panels: [{name: one, markers: [p63], turnaround_d: 3}]"
+        "    panels: [{name: one, markers: [p63], turnaround_d: 3}]",
+        "target: {regions: [lung, skin]}\n    technique: {skin: wide_excision, lung: ct_core}\n"
+        "    panels: [{name: one, markers: [p63, nut], turnaround_d: 30, background: true}]",
     ),
 }
 GUARDS = (
@@ -16,8 +27,10 @@ GUARDS = (
     "not path.diagnostic",
     "t > 100",
     "post.porocarcinoma > 0.3",
-    "known(lab.cea)",
+    "known(lab.egfr)",
+    "not seen.node and path.outstanding > 0",
 )
+INTERRUPTS = ("patient.dead", "patient.performance >= 4", "seen.lung and t > 20", "cost > 4000")
 
 
 @st.composite
@@ -27,16 +40,22 @@ def graphs(draw: st.DrawFn) -> str:
     states = []
     for name in names:
         kind = draw(st.sampled_from(sorted(BODIES)))
+        body = draw(st.sampled_from(BODIES[kind]))
         to = draw(st.sampled_from([*names, "done"]))
         when = draw(st.sampled_from(GUARDS))
         default = draw(st.sampled_from([*names, "done"]))
         states.append(
-            f"  {name}:\n    type: {kind}\n    {BODIES[kind]}\n"
+            f"  {name}:\n    type: {kind}\n    {body}\n"
             f"    next: [{{when: '{when}', to: {to}}}, {{to: {default}}}]\n"
         )
+    stops = draw(st.lists(st.sampled_from(INTERRUPTS), unique=True, max_size=3))
+    interrupts = ", ".join(f"{{when: {one}, to: stopped}}" for one in stops)
+    stopped = "  stopped: {type: end, outcome: stopped}\n" if stops else ""
     return (
         "schema: imagingsim.workup/1\nversion: 1.0.0\ntitle: random\nabout: random\n"
-        "source: [none]\ndifferential: scalp_tumour\nhorizon_d: 400\nstart: s0\nstates:\n"
+        "source: [none]\ndifferential: scalp_tumour\nhorizon_d: 400\nstart: s0\n"
+        f"endpoints: {{tissue: path.diagnostic}}\ninterrupts: [{interrupts}]\nstates:\n"
         + "".join(states)
         + "  done: {type: end, outcome: done}\n"
+        + stopped
     )

@@ -36,7 +36,7 @@ def row(cohort: Cohort, k: int) -> tuple[object, ...]:
     endpoints = [bool(np.ravel(a.value)[0]) if np.ravel(a.known)[0] else None for a in asked]
     return (
         charts.now[k], charts.cost[k], charts.dose[k], cohort.endings[cohort.ending[k]],
-        charts.made[k], charts.samples[k], endpoints, charts.chances(one)[0],
+        charts.made[k], charts.samples[k], charts.harms[k], endpoints, charts.chances(one)[0],
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def alone(plan: Plan, seed: int, k: int) -> tuple[object, ...]:
     totals = outcome.totals
     return (
         totals.days, totals.cost, totals.dose_msv, outcome.ending, totals.studies,
-        totals.biopsies, [one.value for one in outcome.endpoints],
+        totals.biopsies, totals.harms, [one.value for one in outcome.endpoints],
         [one.probability for one in outcome.steps[-1].belief],
     )  # fmt: skip
 
