@@ -30,7 +30,7 @@ from imagingsim.geometry.field_kernels import INTERSECT, SUBTRACT
 from imagingsim.units import FloatArray
 
 _BAND_MM = 14.0
-_SHAPE = ("solid", "displace", "redistance", "mirror", "frame")
+_SHAPE = ("solid", "displace", "redistance", "mirror", "frame", "inside", "outside")
 T = TypeVar("T")
 
 
@@ -155,13 +155,7 @@ class Compiler:
         """Evaluate a solid on a lattice, and use that instead."""
         steps = self._take_back(inner)
         box = field_box(steps, self.program.fields, inner)
-        grown_by = self._growth(name)
-        key = cache.digest(
-            "rebaked",
-            self.closure(name),
-            dataclasses.asdict(how),
-            *([grown_by] if grown_by else []),
-        )
+        key = cache.digest("rebaked", self.closure(name), dataclasses.asdict(how))
         program = dataclasses.replace(self.program, steps=steps)
 
         def bake(pad_mm: float) -> Baked:
@@ -208,7 +202,10 @@ class Compiler:
         return found
 
     def closure(self, name: str) -> object:
-        """Return everything a structure's solid is made from, for a hash; growth is left out."""
+        """Return everything a structure's solid is made from, for a hash.
+
+        Growth is left out, as generators leave it out, but where it is baked in.
+        """
         if name not in self._closures:
             self._closures[name] = self._closure(name)
         return self._closures[name]
@@ -221,7 +218,8 @@ class Compiler:
         used = sorted(set(self._needs[name]) & set(self.records) - {name})
         tables = self.generators.tables
         variant = [self.seed] if self.seed else []
-        return [name, own, frames, tables, [self.closure(u) for u in used], *variant]
+        baked_in = [self._growth(name)] if structure.redistance else []
+        return [name, own, frames, tables, [self.closure(u) for u in used], *variant, *baked_in]
 
     def _frames_of(self, name: str) -> list[dict[str, object]]:
         """Return a frame and those it stands in."""
