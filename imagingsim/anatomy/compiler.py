@@ -61,7 +61,6 @@ class Compiler:
     fields: dict[str, int] = field(default_factory=dict)
     layers: LayerList = field(init=False)
     records: dict[str, Structure] = field(default_factory=dict)
-    hulls: dict[str, int] = field(default_factory=dict)
     _needs: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False)
     _closures: dict[str, object] = field(default_factory=dict, init=False, repr=False)
 
@@ -164,7 +163,7 @@ class Compiler:
             )
             return _smoothed(redistance(values) if how.exact else values, how.smooth_mm)
 
-        self.hulls[name] = solids.baked(target, key, bake, box, 0.0)
+        solids.baked(target, key, bake, box, 0.0)
 
     def _take_back(self, inner: int) -> list[Step]:
         """Return the steps so far; drop those of the open block, which the lattice replaces."""
@@ -250,7 +249,7 @@ def needs(structure: Structure) -> list[str]:
         for part in kernel.values()
         if part is not None
         for key, value in _fields(part).items()
-        if key in ("sinus", "fissures", "inner") and isinstance(value, str)
+        if key in ("sinus", "sulci", "inner") and isinstance(value, str)
     }
     clips = {c.field for c in (*structure.inside, *structure.outside)}
     return sorted(_references(structure.solid) | clips | named)
@@ -272,7 +271,7 @@ def _references(data: object) -> set[str]:
     values = _fields(data)
     found = _references(list(values.values()))
     found.update(v for key in ("id", "field", "rope") if isinstance(v := values.get(key), str))
-    for key in ("within", "avoid"):
+    for key in ("within", "avoid", "along"):
         found.update(cast("tuple[str, ...]", values.get(key) or ()))
     return found
 

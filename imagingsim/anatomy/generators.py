@@ -12,7 +12,18 @@ from scipy import ndimage
 
 from imagingsim.anatomy import cache, ribs, spine
 from imagingsim.anatomy.companions import beside
-from imagingsim.anatomy.solid_records import Beside, Disc, Fringe, Rib, Rope, Tree, Tube, Vertebra
+from imagingsim.anatomy.folds import FoldShape, folded, padded
+from imagingsim.anatomy.solid_records import (
+    Beside,
+    Disc,
+    Folds,
+    Fringe,
+    Rib,
+    Rope,
+    Tree,
+    Tube,
+    Vertebra,
+)  # fmt: skip
 from imagingsim.errors import ContentError, GeometryError
 from imagingsim.geometry import Baked, Segments, Step, branched, open_spline
 from imagingsim.geometry import machine as m
@@ -117,7 +128,9 @@ class Generators:
         cage = self.values(str(body.rib_cage), box, 2.0)
         return ribs.course(body.ribs, body.spine, number, cage.at)
 
-    def values(self, name: str, box: FloatArray, step_mm: float) -> Baked:
+    def values(
+        self, name: str, box: FloatArray, step_mm: float, band_mm: float = _BAND_MM
+    ) -> Baked:
         """Return a structure's distances in a box of the document, right near its surface.
 
         Calibrated growth is left out: a millimetre more or less of an organ shall not make
@@ -129,7 +142,7 @@ class Generators:
         steps = [s for s in compiler.program.steps if s.operation != m.OFFSET or s.a != s.field]
         return field_values(
             dataclasses.replace(compiler.program, steps=steps), compiler.fields[name],
-            np.asarray(box), 0.0, step_mm, compiler.around, band_mm=_BAND_MM,
+            np.asarray(box), 0.0, step_mm, compiler.around, band_mm=band_mm,
         )  # fmt: skip
 
     def _tree(self, solids: SolidCompiler, shape: Tree, target: int, smooth: float) -> None:
@@ -227,6 +240,44 @@ class Generators:
             iterations=shape.iterations, end_fixed=shape.end_mm is not None,
         )  # fmt: skip
         return np.column_stack([points, radius])
+
+    def _folds(self, solids: SolidCompiler, shape: Folds, target: int, smooth: float) -> None:
+        place = solids.place
+        corners = place.point(np.array(shape.box_mm, dtype=np.float64).T)
+        box = np.stack([corners.min(axis=0), corners.max(axis=0)], axis=1)
+        names = [*shape.within, *shape.avoid, *shape.along]
+        key = cache.digest(
+            "folds", solids.id, dataclasses.asdict(shape), box.tolist(), place.scale,
+            [self.compiler.closure(n) for n in names], *self._variant,
+        )  # fmt: skip
+
+        def bake(pad_mm: float) -> Baked:
+            kept = cache.keep("folds", key, lambda: {"values": self._fold_up(solids, shape, box)})
+            values = np.asarray(kept["values"], np.float32)
+            x, y, z = (float(v) for v in box[:, 0].astype(np.float32))
+            return padded(Baked(values, (x, y, z), shape.step_mm), pad_mm)
+
+        solids.baked(target, key, bake, box, smooth)
+
+    def _fold_up(self, solids: SolidCompiler, shape: Folds, box: FloatArray) -> FloatArray:
+        """Return the distance to the sheets of a folded surface on the lattice of its box."""
+        reach = shape.depth_mm[1] + shape.spacing_mm
+
+        def nearest(names: tuple[str, ...]) -> FloatArray:
+            found = [self.values(n, box, shape.step_mm, reach).values for n in names]
+            return np.minimum.reduce([np.full(depth.shape, _FAR_MM), *found])
+
+        hulls = [self.values(n, box, shape.step_mm, reach).values for n in shape.within]
+        depth: FloatArray = -np.maximum.reduce(hulls)
+        scale, grain = solids.place.scale, solids.place.direction(shape.grain)
+        look = FoldShape(
+            spacing_mm=scale * shape.spacing_mm,
+            depth_mm=(scale * shape.depth_mm[0], scale * shape.depth_mm[1]),
+            width_mm=(scale * shape.width_mm[0], scale * shape.width_mm[1]),
+            wander_mm=scale * shape.wander_mm, grain=(grain[0], grain[1], grain[2]),
+        )  # fmt: skip
+        rng = self._stream(shape.seed, f"folds {solids.id}")
+        return folded(depth, nearest(shape.along), nearest(shape.avoid), shape.step_mm, look, rng)
 
     def _fringe(self, solids: SolidCompiler, shape: Fringe, target: int, smooth: float) -> None:
         structure = self.compiler.records.get(shape.rope)

@@ -16,7 +16,6 @@ from imagingsim.anatomy.records import (
     BowelKernel,
     CortexKernel,
     FasciaKernel,
-    FoliaKernel,
     KidneyKernel,
     LayerRecord,
     Structure,
@@ -24,7 +23,7 @@ from imagingsim.anatomy.records import (
     WallKernel,
 )  # fmt: skip
 from imagingsim.anatomy.solid_compiler import SolidCompiler
-from imagingsim.errors import ContentError, UnknownNameError
+from imagingsim.errors import UnknownNameError
 from imagingsim.geometry import Baked, Step
 from imagingsim.geometry import machine as m
 from imagingsim.geometry.evaluation import field_box, field_values
@@ -55,7 +54,7 @@ class Painter:
         self._halo()
         kernel = self.structure.kernel
         if kernel is not None:
-            for name in ("gerota", "kidney", "bowel", "cortex", "folia", "air_cells", "body_wall"):
+            for name in ("gerota", "kidney", "bowel", "cortex", "air_cells", "body_wall"):
                 record = getattr(kernel, name)
                 if record is not None:
                     getattr(self, f"_{name}")(record)
@@ -182,30 +181,14 @@ class Painter:
         )  # fmt: skip
 
     def _cortex(self, record: CortexKernel) -> None:
-        hull = self.compiler.hulls.get(self.structure.id)
-        if hull is None:
-            raise ContentError(
-                f"{self.structure.id}: a cortex needs its hull baked; add `redistance: {{}}`."
-            )
         base = self._new(record.grey)
-        self._new(record.white, "white_matter")
+        self._new(record.white, record.white_label)
         self._new(record.fluid, "csf")
-        fissures = -1 if record.fissures is None else self.solids.find(record.fissures)
         place = self.solids.place
         self._add(
-            m.CORTEX, fissures, base, hull, record.ribbon_mm, record.primary_mm,
-            record.secondary_mm, record.depth_mm, record.widening,
+            m.CORTEX, self.solids.find(record.sulci), base, record.ribbon_mm, record.widening,
             *place.point(record.core_centre_mm), *(place.scale * v for v in record.core_semi_mm),
             place.point((0.0, 0.0, record.core_above_mm))[2],
-        )  # fmt: skip
-
-    def _folia(self, record: FoliaKernel) -> None:
-        base = self._new(record.grey)
-        self._new(record.white)
-        self._new(record.fluid, "csf")
-        self._add(
-            m.FOLIA, -1, base, *self.solids.place.point(record.centre_mm), record.period_mm,
-            record.ribbon_mm, record.depth_mm, record.widening,
         )  # fmt: skip
 
     def _air_cells(self, record: AirCellsKernel) -> None:

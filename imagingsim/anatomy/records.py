@@ -132,63 +132,32 @@ class FasciaKernel:
 
 @record
 class CortexKernel:
-    """Grey ribbon, white matter and sulci inside a hull, which must be baked.
+    """Grey ribbon, white matter and sulci inside a hull with true distances.
 
     Attributes
     ----------
-    fissures
-        Structure whose solid is an open fissure, or sulci with a name.
+    sulci
+        Structure whose solid is all that parts the gyri or folia.
     ribbon_mm
         Thickness of the grey matter.
-    primary_mm, secondary_mm
-        Wavelength of the two generations of gyri: two gyri to a wavelength.
-    depth_mm
-        Mean depth of the primary sulci.
     widening
         Width of sulci, fissures and the space over the gyri: 0.4 in a young adult, 1 in old age.
     core_centre_mm, core_semi_mm, core_above_mm
-        Ellipsoid (and lowest z) that sulci stay out of: corpus callosum and what lies below it.
+        Ellipsoid (and lowest z) that sulci stay out of: corpus callosum and what lies below it;
+        no size for none.
+    white_label
+        Label of the white matter, if it is not that of the structure.
     """
 
-    fissures: str | None = None
+    sulci: str
     ribbon_mm: float = 2.9
-    primary_mm: float = 26.0
-    secondary_mm: float = 15.5
-    depth_mm: float = 19.0
-    widening: float = 1.0
-    core_centre_mm: Point = (0.0, -4.0, 57.0)
-    core_semi_mm: Point = (17.0, 43.0, 19.0)
-    core_above_mm: float = 40.0
+    widening: float = 0.4
+    core_centre_mm: Point = (0.0, 0.0, 0.0)
+    core_semi_mm: Point = (0.0, 0.0, 0.0)
+    core_above_mm: float = 0.0
     grey: str = "grey_matter"
     white: str = "white_matter"
-    fluid: str = "csf"
-
-
-@record
-class FoliaKernel:
-    """Leaves of the cerebellum around a transverse axis.
-
-    Attributes
-    ----------
-    centre_mm
-        Point of the axis, in the white matter behind the fourth ventricle.
-    period_mm
-        Distance of two leaves at the surface.
-    ribbon_mm
-        Thickness of the grey matter.
-    depth_mm
-        Mean depth of the fissures between lobules.
-    widening
-        Width of the fissures: 0.4 in a young adult, 1 in old age.
-    """
-
-    centre_mm: Point = (0.0, 24.0, 6.0)
-    period_mm: float = 3.6
-    ribbon_mm: float = 1.9
-    depth_mm: float = 13.0
-    widening: float = 0.4
-    grey: str = "cerebellar_cortex"
-    white: str = "cerebellar_white_matter"
+    white_label: str | None = None
     fluid: str = "csf"
 
 
@@ -222,7 +191,6 @@ class Kernel:
     haustra: HaustraKernel | None = None
     gerota: FasciaKernel | None = None
     cortex: CortexKernel | None = None
-    folia: FoliaKernel | None = None
     air_cells: AirCellsKernel | None = None
     body_wall: WallKernel | None = None
 

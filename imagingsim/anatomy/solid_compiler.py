@@ -44,7 +44,7 @@ from imagingsim.geometry.field_kernels import INTERSECT, SUBTRACT, UNION
 from imagingsim.streams import stream
 from imagingsim.units import FloatArray
 
-GENERATED = ("vertebra", "disc", "rib", "tree", "beside", "rope", "fringe")
+GENERATED = ("vertebra", "disc", "rib", "tree", "beside", "rope", "fringe", "folds")
 _PACKED: dict[str, Packed] = {}
 Generate = Callable[["SolidCompiler", str, object, int, float], None]
 

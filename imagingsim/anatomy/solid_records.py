@@ -288,6 +288,43 @@ class Fringe:
 
 
 @record
+class Folds:
+    """Sheets that part the folds of a surface: sulci, or the fissures between folia.
+
+    They stand on the surface of ``within``, stay out of ``avoid``, run beside those of ``along``
+    (which they include), and wind, fork and end by chance.
+
+    Attributes
+    ----------
+    box_mm, step_mm
+        Where they are made, and the lattice they are kept on.
+    spacing_mm
+        Distance between two.
+    depth_mm
+        How deep the shallowest and the deepest go.
+    width_mm
+        Half their width in the depth, and at the mouth.
+    wander_mm
+        How far they stray from an even course.
+    grain
+        Direction along which they run; none by default.
+    """
+
+    within: tuple[str, ...]
+    box_mm: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    spacing_mm: float
+    depth_mm: tuple[float, float]
+    avoid: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
+    width_mm: tuple[float, float] = (0.35, 0.9)
+    wander_mm: float = 1.5
+    grain: Point = (0.0, 0.0, 0.0)
+    step_mm: float = 1.0
+    seed: int = 0
+    smooth_mm: float = 0.0
+
+
+@record
 class Displace:
     """Noise on a surface."""
 
@@ -321,6 +358,7 @@ class Solid:
     beside: Beside | None = None
     rope: Rope | None = None
     fringe: Fringe | None = None
+    folds: Folds | None = None
     union: tuple[Solid, ...] | None = None
     subtract: Solid | None = None
     intersect: Solid | None = None
@@ -330,6 +368,6 @@ class Solid:
 
 SHAPES = (
     "ellipsoid", "box", "plane", "tube", "tubes", "loft", "field", "shell", "formula", "vertebra",
-    "disc", "rib", "tree", "beside", "rope", "fringe", "union", "subtract", "intersect",
+    "disc", "rib", "tree", "beside", "rope", "fringe", "folds", "union", "subtract", "intersect",
 )  # fmt: skip
 """The keys of a solid that say what it is."""

@@ -6,7 +6,7 @@ byte. There is one kernel for all kinds of points, because compiling the program
 it takes half a minute.
 """
 
-from imagingsim.geometry.brain_kernels import cells, cortex, folia
+from imagingsim.geometry.brain_kernels import cells, cortex
 from imagingsim.geometry.field_kernels import (
     carve,
     combine,
@@ -29,7 +29,6 @@ from imagingsim.geometry.machine import (
     ELLIPSOID,
     FASCIA,
     FIX,
-    FOLIA,
     GRID,
     HALO,
     HAUSTRA,
@@ -109,8 +108,6 @@ def _execute_paint(operation: int, at: int, n: int, batch: Batch, tables: Tables
         fascia(at, n, batch, tables)
     elif operation == CORTEX:
         cortex(at, n, batch, tables)
-    elif operation == FOLIA:
-        folia(at, n, batch, tables)
     else:
         cells(at, n, batch, tables)
 

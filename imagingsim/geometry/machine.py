@@ -33,8 +33,8 @@ DEEP_MM: Final = np.float32(-90.0)
 (
     BLOCK, SPACE, LOFT, ELLIPSOID, TUBE, BOX, PLANE, VERTEBRA, DISC, COMBINE,
     OFFSET, SHELL, THICKEN, DISPLACE, HAUSTRA, CARVE, FIX, PAINT, HALO, KIDNEY,
-    HOLLOW, FASCIA, CORTEX, FOLIA, CELLS,
-) = range(25)  # fmt: skip
+    HOLLOW, FASCIA, CORTEX, CELLS,
+) = range(24)  # fmt: skip
 
 CELL: Final = 2
 """Edge of the cells of a baked solid whose smallest and largest distance are kept."""

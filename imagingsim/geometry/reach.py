@@ -29,7 +29,6 @@ from imagingsim.geometry.machine import (
     ELLIPSOID,
     FASCIA,
     FIX,
-    FOLIA,
     HALO,
     HAUSTRA,
     HOLLOW,
@@ -49,7 +48,7 @@ from imagingsim.units import FloatArray, IntArray
 EVERYWHERE = np.array([[-1e5, 1e5]] * 3)
 _KIDNEY_MM = 30.0
 _SULCUS_MM = 7.5
-_PATTERN_DEPTH_MM = {HOLLOW: 14.0, KIDNEY: _KIDNEY_MM, CORTEX: 36.0, FOLIA: 24.0, CELLS: 24.0}
+_PATTERN_DEPTH_MM = {HOLLOW: 14.0, KIDNEY: _KIDNEY_MM, CORTEX: 36.0, CELLS: 24.0}
 _FIXED_DEPTH_MM = 14.0
 
 
