@@ -17,8 +17,7 @@ from imagingsim.cohort.population import Ints, Patients
 from imagingsim.cohort.sampling import sample_tissue
 from imagingsim.workup.engine import BIOPSY_LIMIT, BLOCKED, HORIZON
 from imagingsim.workup.graph import transitions
-from imagingsim.workup.laboratory import ALL
-from imagingsim.workup.names import LABS, REGIONS
+from imagingsim.workup.names import ALL, LABS, REGIONS
 from imagingsim.workup.spec import Biopsy, End, Order, Set, State, Wait
 
 

@@ -14,6 +14,7 @@ from imagingsim.cohort.tissue import Tissue
 from imagingsim.cohort.world import TIMEPOINT
 from imagingsim.errors import WorkupError
 from imagingsim.units import FloatArray
+from imagingsim.workup.applying import about_procedure, about_study
 from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
 from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rate, Rule
 from imagingsim.workup.consequences import Applies
@@ -22,7 +23,6 @@ from imagingsim.workup.guard import Guard
 from imagingsim.workup.names import REGIONS, orderable
 from imagingsim.workup.ordering import NOT_FOR_BELIEF
 from imagingsim.workup.protocol import Protocol
-from imagingsim.workup.safety import about_procedure, about_study
 from imagingsim.workup.spec import Wait
 
 NO, YES, NO_AGAIN, YES_AGAIN, SILENT = range(5)

@@ -8,20 +8,18 @@ from typing import Annotated, Literal, TypeVar
 
 import pydantic
 
-from imagingsim.content import Library, record, structure
-from imagingsim.errors import ContentError, UnknownNameError, WorkupError
+from imagingsim.content import record
+from imagingsim.errors import UnknownNameError
 from imagingsim.workup.consequences import (
     Applies,
     Conflict,
-    Conflicts,
     Harm,
-    Incidentals,
     NotNegative,
     Performance,
     Positive,
     Probability,
 )
-from imagingsim.workup.guard import Guard, guard
+from imagingsim.workup.guard import Guard
 from imagingsim.workup.spec import Urgency
 
 T = TypeVar("T")
@@ -327,77 +325,3 @@ class Catalogue:
     def price(self, name: str) -> float:
         """Return the price of a study, a procedure or a ``stain``."""
         return self.tariff.prices[name].amount
-
-
-def read_catalogue(library: Library) -> Catalogue:
-    """Read ``protocols/catalogue``.
-
-    Raises
-    ------
-    ContentError
-        Listing what is malformed, or what one file names and another lacks.
-    """
-    rules = _read(library, "safety", Rules).rules
-    conflicts = _read(library, "conflicts", Conflicts).conflicts
-    incidentals = _read(library, "incidentals", Incidentals).incidentals
-    catalogue = Catalogue(
-        studies=_read(library, "studies", Studies).studies,
-        waits=_read(library, "waits", Waits),
-        tariff=_read(library, "tariffs", Tariff),
-        rules={
-            name: (rule, _guard(f"safety.yaml: rules.{name}", rule.when))
-            for name, rule in rules.items()
-        },
-        procedures=_read(library, "procedures", Procedures).procedures,
-        markers=_read(library, "ihc", Markers).markers,
-        differentials=_read(library, "priors", Priors).differentials,
-        evidence=_read(library, "evidence", Evidence),
-        conflicts={
-            name: (one, _guard(f"conflicts.yaml: conflicts.{name}", one.when) if one.when else None)
-            for name, one in conflicts.items()
-        },
-        incidentals=dict(incidentals.items()),
-    )
-    _check(catalogue)
-    return catalogue
-
-
-def _read(library: Library, name: str, into: type[T]) -> T:
-    return structure(library.document(f"{FOLDER}/{name}.yaml"), into)
-
-
-def _guard(place: str, text: str) -> Guard:
-    try:
-        return guard(text)
-    except WorkupError as error:
-        raise ContentError(f"{FOLDER}/{place}.when: {error}") from error
-
-
-def _check(catalogue: Catalogue) -> None:
-    """Refuse a catalogue whose files do not fit each other."""
-    faults = []
-    for name, row in catalogue.studies.items():
-        if catalogue.waits.studies.get(name) not in catalogue.waits.waits:
-            faults.append(f"{FOLDER}/waits.yaml: study {name} has no waits; add it")
-        faults += [
-            f"{FOLDER}/studies.yaml: {name} names the unknown substitute {other}; correct it"
-            for other in row.substitutes
-            if other not in catalogue.studies
-        ]
-    faults += [
-        f"{FOLDER}/tariffs.yaml: {name} has no price; add it"
-        for name in (*catalogue.studies, *catalogue.procedures, "stain")
-        if name not in catalogue.tariff.prices
-    ]
-    faults += [
-        f"{FOLDER}/procedures.yaml: {name} has no yield for `other`; add it"
-        for name, procedure in catalogue.procedures.items()
-        if "other" not in procedure.yields
-    ]
-    faults += [
-        f"{FOLDER}/ihc.yaml: {name} has no rate for `other`; add it"
-        for name, row in catalogue.markers.items()
-        if "other" not in row.rates
-    ]
-    if faults:
-        raise ContentError("\n".join(faults))

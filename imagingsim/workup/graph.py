@@ -32,6 +32,16 @@ def problems(states: Mapping[str, State], start: str, also: set[str]) -> Iterato
         )
 
 
+def earliest(states: Mapping[str, State], start: str) -> dict[str, float]:
+    """Return the first day on which each state can be entered, by the fixed waits before it."""
+    graph = graph_of(states)
+    for name, state in states.items():
+        days = (state.days or 0.0) if isinstance(state, Wait) else 0.0
+        for to in graph.successors(name):
+            graph.edges[name, to]["days"] = days
+    return nx.single_source_dijkstra_path_length(graph, start, weight="days")
+
+
 def graph_of(states: Mapping[str, State]) -> "nx.DiGraph[str]":
     """Return the states and their transitions, in the order of the file."""
     graph: nx.DiGraph[str] = nx.DiGraph()

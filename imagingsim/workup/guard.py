@@ -84,7 +84,15 @@ def guard(text: str) -> Guard:
         raise WorkupError(f"{text!r} is not an expression: {error.msg}. Correct it.") from error
     for node in ast.walk(tree):
         _check_node(node, text)
-    return Guard(text, tuple(dict.fromkeys(_names(tree))), tree)
+    return Guard(text, tuple(dict.fromkeys(names_in(tree))), tree)
+
+
+def named(text: str) -> set[tuple[str, ...]]:
+    """Return the dotted names in a condition that may still be wrong; none when unreadable."""
+    try:
+        return set(guard(text).names)
+    except WorkupError:
+        return set()
 
 
 def dotted(node: ast.expr) -> tuple[str, ...] | None:
@@ -112,7 +120,8 @@ def _check_node(node: ast.AST, text: str) -> None:
             raise WorkupError(f"{text!r}: only calls of {known} with plain arguments are allowed.")
 
 
-def _names(node: ast.AST) -> Iterator[tuple[str, ...]]:
+def names_in(node: ast.AST) -> Iterator[tuple[str, ...]]:
+    """Yield the dotted names of an expression, in order."""
     if isinstance(node, ast.Call):
         children: list[ast.expr] = node.args
     elif isinstance(node, ast.Name | ast.Attribute):
@@ -121,7 +130,7 @@ def _names(node: ast.AST) -> Iterator[tuple[str, ...]]:
     else:
         children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
     for child in children:
-        yield from _names(child)
+        yield from names_in(child)
 
 
 def _evaluate(node: ast.expr, lookup: Lookup) -> Value:

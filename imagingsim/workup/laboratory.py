@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from imagingsim.workup.names import ALL
 from imagingsim.workup.outcome import LabResult
 from imagingsim.workup.walking import Walk
-
-ALL = "all"
 
 
 def draw_labs(walk: Walk, tests: Iterable[str]) -> None:

@@ -35,6 +35,17 @@ LABS = (
 )  # fmt: skip
 
 
+ALL = "all"
+"""Stands for every blood test there is."""
+
+
+ARGUMENTS = {
+    "known": (1, 99), "count": (1, 99), "since": (1, 1), "abs": (1, 1), "min": (2, 99),
+    "max": (2, 99),
+}  # fmt: skip
+"""How many arguments a function of a guard takes, at least and at most."""
+
+
 def kinds(
     protocol: ProtocolFile, catalogue: Catalogue, differential: Differential
 ) -> dict[tuple[str, ...], Kind]:
@@ -66,18 +77,67 @@ def orderable(protocol: ProtocolFile, catalogue: Catalogue) -> Iterator[str]:
 
 
 def misuse(condition: Guard, known: Mapping[tuple[str, ...], Kind]) -> str | None:
-    """Return what is wrong with the names of a guard, or None."""
+    """Return what is wrong with the names of a guard and how they are put together, or None."""
     for name in condition.names:
         if name not in known:
             return _unknown(".".join(name), known)
     for node in ast.walk(condition.tree):
-        if isinstance(node, ast.Compare):
-            found = {_kind(part, known) for part in (node.left, *node.comparators)}
-            if "text" in found and len(found) > 1:
-                return f"{condition.text!r} compares a text with a number; compare like with like"
+        fault = _misused(node, known) if isinstance(node, ast.expr) else None
+        if fault:
+            return f"{condition.text!r} {fault}"
     if _kind(condition.tree, known) != "truth":
         return f"{condition.text!r} is not a condition; compare it with something"
     return None
+
+
+def _misused(node: ast.expr, known: Mapping[tuple[str, ...], Kind]) -> str | None:
+    """Return what is wrong with one operation of a guard, its parts taken as right."""
+    if isinstance(node, ast.Compare):
+        return _miscompared(node, known)
+    if isinstance(node, ast.BoolOp | ast.UnaryOp | ast.BinOp):
+        truths = isinstance(node, ast.BoolOp) or isinstance(getattr(node, "op", None), ast.Not)
+        return _wrong_part(_parts(node), "truth" if truths else "number", known)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return _miscalled(node.func.id, node.args, known)
+    return None
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    return [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
+
+
+def _wrong_part(
+    parts: list[ast.expr], wanted: Kind, known: Mapping[tuple[str, ...], Kind]
+) -> str | None:
+    for part in parts:
+        if _kind(part, known) != wanted:
+            if wanted == "number":
+                return f"reckons with {ast.unparse(part)}, which is no number; correct it"
+            return f"takes {ast.unparse(part)} for a condition; compare it with something"
+    return None
+
+
+def _miscompared(node: ast.Compare, known: Mapping[tuple[str, ...], Kind]) -> str | None:
+    for op, left, right in zip(
+        node.ops, (node.left, *node.comparators), node.comparators, strict=False
+    ):
+        one, other = _kind(left, known), _kind(right, known)
+        if one != other:
+            return f"compares a {one} with a {other}; compare like with like"
+        if one != "number" and not isinstance(op, ast.Eq | ast.NotEq):
+            return f"asks which {one} is larger; ask with == or !="
+    return None
+
+
+def _miscalled(
+    name: str, parts: list[ast.expr], known: Mapping[tuple[str, ...], Kind]
+) -> str | None:
+    fewest, most = ARGUMENTS[name]
+    if not fewest <= len(parts) <= most:
+        return f"gives {name} {len(parts)} arguments; it takes {fewest} or more"
+    if name == "known":
+        return None
+    return _wrong_part(parts, "truth" if name == "count" else "number", known)
 
 
 def _unknown(name: str, known: Mapping[tuple[str, ...], Kind]) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from imagingsim.reading import Reading
 from imagingsim.study import EPOCH
 from imagingsim.workup import safety
+from imagingsim.workup.applying import about_study
 from imagingsim.workup.catalogue import StudyRow
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
 from imagingsim.workup.consequences import Applies
@@ -119,7 +120,7 @@ def _booking(
     wait = walk.days(waits.until_start(order.urgency), study, "wait", repeat)
 
     def about(applies: Applies) -> bool:
-        return safety.about_study(applies, study, row)
+        return about_study(applies, study, row)
 
     planned = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
     start = max(planned, safety.earliest(walk, about))

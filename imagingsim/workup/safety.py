@@ -3,7 +3,8 @@
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
-from imagingsim.workup.catalogue import Procedure, Rule, StudyRow
+from imagingsim.workup.applying import about_procedure, about_study
+from imagingsim.workup.catalogue import Rule
 from imagingsim.workup.clock import whole_minutes
 from imagingsim.workup.consequences import Applies
 from imagingsim.workup.laboratory import draw_labs
@@ -65,23 +66,6 @@ def keep_apart(walk: Walk, day: float, about: Callable[[Applies], bool]) -> dict
             until = whole_minutes(day + conflict.apart_d)
             walk.chart.apart_d[name] = max(replaced[name], until)
     return replaced
-
-
-def about_procedure(applies: Applies, procedure: Procedure) -> bool:
-    """Tell whether a rule speaks of a procedure."""
-    return applies.bleeding_risk in (procedure.bleeding_risk, "any")
-
-
-def about_study(applies: Applies, study: str, row: StudyRow) -> bool:
-    """Tell whether a rule speaks of a study."""
-    asked = [
-        (applies.study, study),
-        (applies.contrast, row.contrast),
-        (applies.tracer, row.tracer),
-        (applies.modality, row.modality),
-    ]
-    given = [wanted == found for wanted, found in asked if wanted is not None]
-    return bool(given) and all(given)
 
 
 def _verdict(walk: Walk, about: Callable[[Applies], bool], despite: Container[str]) -> Verdict:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imagingsim.workup import pathology, safety
+from imagingsim.workup.applying import about_procedure
 from imagingsim.workup.clock import whole_minutes
 from imagingsim.workup.needle import Specimen
 from imagingsim.workup.outcome import PanelResult, Sampling, in_words
@@ -47,12 +48,12 @@ def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
     if verdict.blocked:
         walk.chart.diagnostic = bool(walk.chart.diagnostic)
         return
-    day = max(planned, safety.earliest(walk, lambda one: safety.about_procedure(one, procedure)))
+    day = max(planned, safety.earliest(walk, lambda one: about_procedure(one, procedure)))
     walk.advance(day)
     if walk.over:
         return
     walk.chart.correct(verdict.becomes)
-    safety.keep_apart(walk, day, lambda one: safety.about_procedure(one, procedure))
+    safety.keep_apart(walk, day, lambda one: about_procedure(one, procedure))
     draft, index = walk.draft, len(walk.draft.samplings) - 1
     sample = Sample(target, technique, procedure, state, walk.chart.timepoint, repeat)
     specimen, histology = _take(walk, draft, index, sample)

@@ -45,18 +45,6 @@ def test_effective_doses_of_published_surveys_are_in_their_band() -> None:
     assert all(1.0 <= doses[name].value <= 10.0 for name in ("ct_head", "ct_chest", "ct_abdomen"))
 
 
-def test_a_study_without_waits_is_named(tmp_path: Path) -> None:
-    changed = copy_of(tmp_path, "waits", "  us_neck: us\n", "")
-    with pytest.raises(ContentError, match=r"waits\.yaml: study us_neck has no waits; add it"):
-        read_catalogue(library(changed))
-
-
-def test_a_study_without_a_price_is_named(tmp_path: Path) -> None:
-    changed = copy_of(tmp_path, "tariffs", "  ct_head:", "  ct_hed:")
-    with pytest.raises(ContentError, match=r"tariffs\.yaml: ct_head has no price; add it"):
-        read_catalogue(library(changed))
-
-
 def test_a_row_without_a_source_is_named_with_its_line(tmp_path: Path) -> None:
     changed = copy_of(tmp_path, "tariffs", ', source: "from memory: verify"', "")
     with pytest.raises(ContentError, match=r"tariffs\.yaml:\d+: .*source: required key is missing"):
@@ -69,13 +57,30 @@ def test_a_probability_above_one_is_refused(tmp_path: Path) -> None:
         read_catalogue(library(changed))
 
 
-def test_a_safety_rule_that_is_no_expression_is_named(tmp_path: Path) -> None:
-    changed = copy_of(tmp_path, "safety", "lab.egfr < 30", "lab.egfr <")
-    with pytest.raises(ContentError, match=r"rules\.iodine_renal_failure\.when"):
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("waits", "  us_neck: us\n", "", "studies: study us_neck has no waits; add it"),
+        ("waits", "  us_neck: us\n", "  us_neck: us\n  us_nek: us\n", "unknown study 'us_nek'"),
+        ("tariffs", "  ct_head:", "  ct_hed:", "prices: ct_head has no price; add it"),
+        ("safety", "lab.egfr < 30", "lab.egfr <", "is not an expression"),
+        ("safety", "lab.egfr < 30", "lab.egrf < 30", "unknown name 'lab.egrf'; did you mean"),
+        ("safety", "needs: [egfr]", "needs: [egrf]", "unknown blood test 'egrf'"),
+        ("safety", "becomes: {glucose: 8.0}", "becomes: {glucose: 18.0}", "does not put right"),
+        ("safety", "{tracer: fdg}", "{study: petct_fdgg}", "speaks of no study and no procedure"),
+        ("safety", "    days: 1\n", "", "a hold of no days changes nothing"),
+        ("safety", "    probability: 0.01\n", "", "a risk needs an `event` and a `probability`"),
+        ("studies", "[mr_abdomen, petct_fdg]", "[mr_abdomin]", "unknown substitute mr_abdomin"),
+        ("studies", "substitutes: [mr_abdomen, petct_fdg]",
+         "substitutes: [ct_chest_abdomen_pelvis]", "is its own substitute; remove it"),
+        ("conflicts", "then: {contrast: iodine}", "then: {study: iodine}", "speaks of no study"),
+        ("ihc", "{net_pancreas: 0.73", "{net_pancras: 0.73", "unknown diagnosis 'net_pancras'"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_or_does_nothing_is_named_with_its_line(
+    tmp_path: Path, file: str, old: str, new: str, says: str
+) -> None:
+    changed = copy_of(tmp_path, file, old, new)
+    with pytest.raises(ContentError, match=rf"{file}\.yaml:\d+: ") as caught:
         read_catalogue(library(changed))
-
-
-def test_a_substitute_nobody_knows_is_named(tmp_path: Path) -> None:
-    changed = copy_of(tmp_path, "studies", "[mr_abdomen, petct_fdg]", "[mr_abdomin]")
-    with pytest.raises(ContentError, match="unknown substitute mr_abdomin"):
-        read_catalogue(library(changed))
+    assert says in str(caught.value)

@@ -1,11 +1,15 @@
 """Guards: what they allow, and what they make of what nobody knows."""
 
+import ast
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagingsim.errors import WorkupError
 from imagingsim.workup.guard import Value, guard
+from imagingsim.workup.ranges import Domain, number, truth
+from imagingsim.workup.sense import Said, possible
 
 TRUTHS = st.sampled_from([True, False, None])
 
@@ -59,6 +63,41 @@ def test_since_counts_from_a_day_to_now() -> None:
 
 def test_count_counts_what_is_true() -> None:
     assert worth("count(a, b, c) == 1", a=True, b=None, c=False) is True
+
+
+NUMBERS = st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0])
+COMPARED = st.builds(
+    "{} {} {}".format, st.sampled_from(["a", "b", "a + b", "2 * a", "1"]),
+    st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+    st.sampled_from(["a", "b", "0", "1", "2", "b - 1"]),
+)  # fmt: skip
+CONDITIONS = st.recursive(
+    st.one_of(COMPARED, st.sampled_from(["p", "q", "known(a)", "known(p)"])),
+    lambda part: st.one_of(
+        st.builds("not ({})".format, part), st.builds("({}) and ({})".format, part, part),
+        st.builds("({}) or ({})".format, part, part),
+    ),
+    max_leaves=5,
+)  # fmt: skip
+DOMAINS: dict[tuple[str, ...], Domain] = {
+    ("a",): number(0.0, 3.0, knowable="maybe"), ("b",): number(0.0, 2.0, whole=True),
+    ("p",): truth(True, False, knowable="maybe"), ("q",): truth(False),
+}  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(CONDITIONS, min_size=1, max_size=3), st.one_of(st.none(), NUMBERS),
+    st.sampled_from([0.0, 1.0, 2.0]), TRUTHS,
+)  # fmt: skip
+def test_what_is_called_impossible_never_happens(
+    texts: list[str], a: float | None, b: float, p: bool | None
+) -> None:
+    values: dict[tuple[str, ...], Value] = {("a",): a, ("b",): b, ("p",): p, ("q",): False}
+    *earlier, last = (guard(text) for text in texts)
+    happens = last.holds(values.get) and not any(one.holds(values.get) for one in earlier)
+    claims: list[tuple[ast.expr, Said]] = [(one.tree, "not true") for one in earlier]
+    assert possible([*claims, (last.tree, "true")], DOMAINS) or not happens
 
 
 def import_of_a_module() -> str:

@@ -227,18 +227,221 @@ def a_key_twice(text: str) -> str:
     return text.replace("start: clinic\n", "start: clinic\nstart: scan\n")
 
 
-FAULTS: list[Callable[[str], str]] = [
-    a_misspelt_key, an_unknown_state, no_default, a_default_in_the_middle, an_orphan,
-    a_dead_end_loop, an_endless_cycle, an_unknown_study, an_unknown_marker, an_unknown_region,
-    a_region_without_technique, an_unknown_procedure, a_misspelt_name_in_a_guard,
-    a_misspelt_namespace, a_guard_that_is_no_condition, a_text_compared_with_a_number,
-    a_guard_that_calls, a_report_of_a_study_never_ordered, an_interrupt_to_no_end,
-    a_wait_that_says_too_much, a_wait_without_time_limit, an_unknown_kind_of_state,
-    an_unknown_differential, an_unknown_start, a_number_written_as_text, a_key_twice,
+def a_negative_wait(text: str) -> str:
+    """states.clinic.days: Input should be greater than 0"""
+    return text.replace("labs: [egfr]", "days: -3").replace("type: set", "type: wait")
+
+
+def a_deadline_at_once(text: str) -> str:
+    """p.yaml:21: states.scan.deadline_d: must be more than 0 days, got 0"""
+    return text.replace("lab.egfr >= 30}\n", "lab.egfr >= 30}\n    deadline_d: 0\n")
+
+
+def a_wait_beyond_the_horizon(text: str) -> str:
+    """states.scan: cannot be reached before day 400, and the horizon is day 365"""
+    return text.replace("labs: [egfr]", "days: 400").replace("type: set", "type: wait").replace(
+        "lab.egfr >= 30", "patient.age > 30"
+    )  # fmt: skip
+
+
+def a_number_outside_its_range(text: str) -> str:
+    """p.yaml:22: states.scan.next.0.when: 't > 500' can never hold here"""
+    return text.replace("when: seen.skin", "when: t > 500")
+
+
+def a_probability_in_percent(text: str) -> str:
+    """'post.porocarcinoma > 60' can never hold here"""
+    return text.replace("when: seen.skin", "when: post.porocarcinoma > 60")
+
+
+def a_division_by_nothing(text: str) -> str:
+    """'t / 0 > 1' divides by 0, which can be 0"""
+    return text.replace("when: seen.skin", "when: t / 0 > 1")
+
+
+def a_division_by_what_can_be_nothing(text: str) -> str:
+    """divides by cost, which can be 0; ask for `cost > 0`"""
+    return text.replace("when: seen.skin", "when: dose / cost > 1")
+
+
+def a_contradiction(text: str) -> str:
+    """'t > 5 and t < 3' can never hold here; it contradicts itself"""
+    return text.replace("when: seen.skin", "when: t > 5 and t < 3")
+
+
+def a_guard_behind_another(text: str) -> str:
+    """p.yaml:23: states.scan.next.1.when: 't > 9' can never be reached: an earlier condition"""
+    return text.replace(
+        "- {when: seen.skin, to: tissue}",
+        "- {when: t > 5, to: tissue}\n      - {when: t > 9, to: done}",
+    )
+
+
+def conditions_that_leave_nothing_over(text: str) -> str:
+    """p.yaml:21: states.scan.next: the conditions leave nothing over"""
+    return text.replace(
+        "- {when: seen.skin, to: tissue}",
+        "- {when: seen.skin, to: tissue}\n      - {when: not seen.skin, to: done}",
+    )
+
+
+def what_nobody_can_know_yet(text: str) -> str:
+    """can never hold here; nothing before makes path.ki67 known"""
+    return text.replace("when: seen.skin", "when: path.ki67 > 20")
+
+
+def what_cannot_have_been_seen(text: str) -> str:
+    """can never hold here; nothing before can make seen.liver true"""
+    return text.replace("when: seen.skin", "when: seen.liver")
+
+
+def more_visits_than_allowed(text: str) -> str:
+    """visits.tissue > 2' can never hold here; it contradicts itself, or asks for a number"""
+    return text.replace("visits.tissue < 2", "visits.tissue > 2")
+
+
+def a_diagnosis_nobody_thinks_of(text: str) -> str:
+    """can never hold here"""
+    return text.replace("when: seen.skin", "when: post.top == 'porocarcinomma'")
+
+
+def a_truth_compared_with_a_number(text: str) -> str:
+    """compares a truth with a number; compare like with like"""
+    return text.replace("when: seen.skin", "when: seen.skin > 0")
+
+
+def a_number_taken_for_a_truth(text: str) -> str:
+    """takes t for a condition; compare it with something"""
+    return text.replace("when: seen.skin", "when: seen.skin and t")
+
+
+def a_way_out_of_the_language(text: str) -> str:
+    """only calls of abs, count, known, max, min, since with plain arguments are allowed"""
+    return text.replace("when: seen.skin", "when: \"__import__('os').system('true') == 0\"")
+
+
+def a_study_ordered_twice(text: str) -> str:
+    """states.scan.orders: study 'mr_head' is named 2 times; name it once"""
+    return text.replace(
+        "- {study: mr_head, only_if: lab.egfr >= 30}",
+        "- {study: mr_head}\n      - {study: mr_head}",
+    )
+
+
+def a_stain_asked_for_twice(text: str) -> str:
+    """states.tissue.panels.0.markers: marker 'p63' is named 2 times; name it once"""
+    return text.replace("[p63]", "[p63, p63]")
+
+
+def a_target_nothing_can_show(text: str) -> str:
+    """nothing before shows a lesion of region 'lung'"""
+    return text.replace("regions: [skin]", "regions: [lung]").replace(
+        "skin: skin_punch", "lung: ct_core"
+    )
+
+
+def a_technique_for_no_target(text: str) -> str:
+    """states.tissue.technique.lung: 'lung' is no target here"""
+    return text.replace("skin: skin_punch", "skin: skin_punch, lung: ct_core")
+
+
+def a_parameter_without_source(text: str) -> str:
+    """p.yaml:8: params.floor.source: required key is missing; add it"""
+    return text.replace("endpoints:", "params: {floor: {value: 30}}\nendpoints:")
+
+
+def a_parameter_nobody_uses(text: str) -> str:
+    """p.yaml:8: params.floor: no condition asks for param.floor; use it or remove it"""
+    return text.replace("endpoints:", "params: {floor: {value: 30, source: me}}\nendpoints:")
+
+
+def an_interrupt_at_once(text: str) -> str:
+    """p.yaml:11: interrupts.0.when: 't < 1' holds at once, so every walk ends before it begins"""
+    return text.replace("when: patient.dead", "when: t < 1")
+
+
+def no_end(text: str) -> str:
+    """states: no state is an end; add one of `type: end`"""
+    return text.replace("type: end, outcome: done", "type: decide, next: [{to: clinic}]").replace(
+        "type: end, outcome: died", "type: decide, next: [{to: clinic}]"
+    )
+
+
+def no_endpoint(text: str) -> str:
+    """p.yaml:8: endpoints: nothing is asked at the end; add an endpoint"""
+    return text.replace("{tissue: path.diagnostic}", "{}")
+
+
+def an_endpoint_nobody_reaches(text: str) -> str:
+    """p.yaml:8: endpoints.tissue: 'path.ki67 > 20' can never hold here"""
+    return text.replace("tissue: path.diagnostic", "tissue: path.ki67 > 20")
+
+
+def more_reports_than_orders(text: str) -> str:
+    """states.scan.join: waits for 2 reports of 1 orders; give a number from 1 to 1, all, or any"""
+    return text.replace("lab.egfr >= 30}\n", "lab.egfr >= 30}\n    join: 2\n")
+
+
+def nothing_to_give_up(text: str) -> str:
+    """states.scan.cancel_rest: nothing is left to give up when all reports are waited for"""
+    return text.replace("lab.egfr >= 30}\n", "lab.egfr >= 30}\n    cancel_rest: true\n")
+
+
+def a_rule_overridden_that_is_not_in_the_way(text: str) -> str:
+    """iodine_allergy does not stand in the way of mr_head; remove it"""
+    return text.replace("mr_head, only_if", "mr_head, despite: {iodine_allergy: mine}, only_if")
+
+
+def a_substitute_there_is_not(text: str) -> str:
+    """states.scan.on_blocked: the catalogue has no substitute for mr_head"""
+    return text.replace("lab.egfr >= 30}\n", "lab.egfr >= 30}\n    on_blocked: substitute\n")
+
+
+def an_unknown_blood_test(text: str) -> str:
+    """p.yaml:15: states.clinic.labs: unknown blood test 'egrf'"""
+    return text.replace("labs: [egfr]", "labs: [egrf]")
+
+
+FAULTS: list[tuple[str, tuple[Callable[[str], str], ...]]] = [
+    ("misspelt key", (a_misspelt_key, an_unknown_kind_of_state)),
+    ("unknown state", (an_unknown_state, an_unknown_start, an_interrupt_to_no_end)),
+    ("unknown study or procedure", (an_unknown_study, an_unknown_procedure)),
+    ("unknown region, marker or blood test",
+     (an_unknown_region, an_unknown_marker, an_unknown_blood_test, a_region_without_technique)),
+    ("unknown name or parameter",
+     (a_misspelt_name_in_a_guard, a_misspelt_namespace, a_report_of_a_study_never_ordered,
+      an_unknown_differential, a_rule_overridden_that_is_not_in_the_way)),
+    ("branch without default", (no_default, a_default_in_the_middle)),
+    ("orphan", (an_orphan, a_technique_for_no_target, a_parameter_nobody_uses)),
+    ("no way to an end", (a_dead_end_loop, no_end, a_wait_beyond_the_horizon)),
+    ("endless cycle", (an_endless_cycle,)),
+    ("wrong type",
+     (a_text_compared_with_a_number, a_truth_compared_with_a_number, a_number_taken_for_a_truth,
+      a_guard_that_is_no_condition, a_number_written_as_text)),
+    ("number out of range",
+     (a_negative_wait, a_deadline_at_once, a_number_outside_its_range, a_probability_in_percent,
+      more_visits_than_allowed)),
+    ("division by nothing", (a_division_by_nothing, a_division_by_what_can_be_nothing)),
+    ("contradiction", (a_contradiction, a_diagnosis_nobody_thinks_of)),
+    ("never reached", (a_guard_behind_another, conditions_that_leave_nothing_over)),
+    ("never known",
+     (what_nobody_can_know_yet, what_cannot_have_been_seen, an_endpoint_nobody_reaches)),
+    ("out of the language", (a_guard_that_calls, a_way_out_of_the_language)),
+    ("named twice", (a_key_twice, a_study_ordered_twice, a_stain_asked_for_twice)),
+    ("target nothing shows", (a_target_nothing_can_show, a_substitute_there_is_not)),
+    ("no source, no question", (a_parameter_without_source, no_endpoint)),
+    ("interrupt at once", (an_interrupt_at_once,)),
+    ("waiting for what does not come",
+     (more_reports_than_orders, nothing_to_give_up, a_wait_that_says_too_much,
+      a_wait_without_time_limit)),
 ]  # fmt: skip
+"""Kinds of faults, each with ways to make it."""
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, id=f"{kind}: {one.__name__}") for kind, row in FAULTS for one in row],
+)
 def test_a_fault_is_named_with_its_place(fault: Callable[[str], str]) -> None:
     with pytest.raises(ContentError) as caught:
         check(fault(GOOD))

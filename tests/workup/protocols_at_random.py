@@ -1,4 +1,4 @@
-"""Texts of random protocols; many are unsound, which is part of the test."""
+"""Texts of random protocols; some are unsound, which is part of the test."""
 
 from hypothesis import strategies as st
 
@@ -31,19 +31,37 @@ GUARDS = (
     "not seen.node and path.outstanding > 0",
 )
 INTERRUPTS = ("patient.dead", "patient.performance >= 4", "seen.lung and t > 20", "cost > 4000")
+BEGINNING = """\
+  clinic: {type: set, labs: [egfr], examine: [skin], next: [{to: look}]}
+  look:
+    type: order
+    orders: [{study: us_neck}, {study: petct_fdg}]
+    join: any
+    next: [{to: sample}]
+  sample:
+    type: biopsy
+    target: {regions: [skin]}
+    technique: {skin: skin_punch}
+    max_visits: 1
+    panels: [{name: first, markers: [p63, ki67], turnaround_d: 9, background: true}]
+    next: [{to: s0}]
+"""
+"""What makes every condition possible."""
 
 
 @st.composite
 def graphs(draw: st.DrawFn) -> str:
-    """Return the text of a random protocol; many are unsound."""
+    """Return the text of a random protocol; some are unsound."""
     names = [f"s{i}" for i in range(draw(st.integers(1, 5)))]
     states = []
-    for name in names:
+    for i, name in enumerate(names):
         kind = draw(st.sampled_from(sorted(BODIES)))
         body = draw(st.sampled_from(BODIES[kind]))
-        to = draw(st.sampled_from([*names, "done"]))
+        onwards = [*names[i + 1 :], "done"]
+        back = body == "days: 30" or kind == "biopsy" or draw(st.integers(0, 9)) == 0
+        to = draw(st.sampled_from([*names, "done"] if back else onwards))
         when = draw(st.sampled_from(GUARDS))
-        default = draw(st.sampled_from([*names, "done"]))
+        default = onwards[0]
         states.append(
             f"  {name}:\n    type: {kind}\n    {body}\n"
             f"    next: [{{when: '{when}', to: {to}}}, {{to: {default}}}]\n"
@@ -53,8 +71,9 @@ def graphs(draw: st.DrawFn) -> str:
     stopped = "  stopped: {type: end, outcome: stopped}\n" if stops else ""
     return (
         "schema: imagingsim.workup/1\nversion: 1.0.0\ntitle: random\nabout: random\n"
-        "source: [none]\ndifferential: scalp_tumour\nhorizon_d: 400\nstart: s0\n"
+        "source: [none]\ndifferential: scalp_tumour\nhorizon_d: 400\nstart: clinic\n"
         f"endpoints: {{tissue: path.diagnostic}}\ninterrupts: [{interrupts}]\nstates:\n"
+        + BEGINNING
         + "".join(states)
         + "  done: {type: end, outcome: done}\n"
         + stopped
