@@ -167,5 +167,6 @@ def _examine(charts: Charts, rows: Ints, region: str) -> None:
             draw = uniform(patients.seed, stream, charts.ids[rows[here]], column)
             found[here] &= draw < chance
     charts.known_mm[rows[found], column] = patients.size_mm[rows[found], column]
-    charts.believe(rows, [(charts.plan.examination[region], found.astype(np.int64))])
+    news = charts.plan.examination[region][None]
+    charts.believe(rows, found.astype(np.int64)[:, None], news)
     charts.read_regions[rows, column] = True

@@ -1,14 +1,15 @@
 """Charts of many patients: what the doctors know of each, as arrays, and what guards may ask."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
 
+from imagingsim.cohort import kernels
 from imagingsim.cohort.conditions import Lookup, Vague, evaluate, holding
 from imagingsim.cohort.draws import Ids
-from imagingsim.cohort.plan import News, Plan
+from imagingsim.cohort.plan import Plan
 from imagingsim.cohort.population import Bools, Ints, Patients
 from imagingsim.units import FloatArray
 from imagingsim.workup.clock import NEAR_D, whole_minutes
@@ -121,19 +122,21 @@ class Charts:
         self.diagnostic[rows] = False
         self.malignant[rows] = UNKNOWN
 
-    def believe(self, rows: Ints, findings: Iterable[tuple[News, Ints]]) -> None:
-        """Weigh findings one after the other, each with what it says of each patient, (k,)."""
-        weights = self.weights[rows]
-        for news, says in findings:
-            weights += news.take(says, axis=0)
-        self.weights[rows] = weights
+    def believe(self, rows: Ints, says: Ints, news: FloatArray) -> None:
+        """Weigh findings one after the other.
+
+        Parameters
+        ----------
+        says
+            (k, findings) what each says of each patient: a row of its `News`.
+        news
+            (findings, 5, diseases).
+        """
+        self.weights[rows] = kernels.weighed(self.weights[rows], says, news)
 
     def chances(self, rows: Ints) -> FloatArray:
         """Return the probabilities of the diagnoses, (k, diagnoses)."""
-        weights = self.weights[rows]
-        top = reduce(np.maximum, weights.T)
-        raw = np.exp(weights - top[:, None])
-        return raw / _added(raw)[:, None]
+        return kernels.chances(self.weights[rows])
 
     def lookup(self, rows: Ints) -> Lookup:
         """Return the values a guard asks for, of some patients."""

@@ -12,15 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from imagingsim.cohort.kernels import drawn
 from imagingsim.units import FloatArray
 
 Ids = npt.NDArray[np.uint64]
 Index = int | npt.NDArray[np.integer]
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SPREAD = np.uint64(0xD1342543DE82EF95)
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31))
 
 
 @lru_cache(maxsize=4096)
@@ -48,19 +44,7 @@ def uniform(seed: int, name: str, patients: Ids, index: Index = 0) -> FloatArray
     >>> bool((uniform(1, "a", ids)[3:] == uniform(1, "a", ids[3:])).all())
     True
     """
-    with np.errstate(over="ignore"):
-        x = patients * _GOLDEN + (np.asarray(index).astype(np.uint64) + np.uint64(1)) * _SPREAD
-        x = np.atleast_1d(x ^ key(seed, name))
-        high = np.empty_like(x)
-        for shift, factor in zip(_SHIFTS, _MIX, strict=False):
-            x ^= np.right_shift(x, shift, out=high)
-            x *= factor
-        x ^= np.right_shift(x, _SHIFTS[2], out=high)
-        x >>= np.uint64(12)
-    drawn = x.astype(np.float64)
-    drawn += 0.5
-    drawn *= 2.0**-52
-    return drawn
+    return np.atleast_1d(drawn(patients, np.asarray(index).astype(np.uint64), key(seed, name)))
 
 
 def normal(seed: int, name: str, patients: Ids, index: Index = 0) -> FloatArray:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from imagingsim.cohort import kernels
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.population import Bools, Ints
 from imagingsim.units import FloatArray
-from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
+from imagingsim.workup.clock import MINUTES_PER_DAY
 
 Happens = Callable[[Ints], None]
 """Does to some of the patients of a block, given by their place in it, what is due."""
@@ -116,13 +117,8 @@ class Calendar:
 
     def _spend(self, rows: Ints, until: FloatArray) -> None:
         """Let time pass, or let the patient die before."""
-        charts = self.charts
-        now, hazard, budget = charts.now[rows], charts.hazard[rows], charts.budget[rows]
-        death = now + budget / hazard
-        dies = until >= death
-        charts.budget[rows] = np.where(dies, 0.0, budget - (until - now) * hazard)
-        charts.now[rows] = np.where(dies, whole_minutes(death), until)
-        charts.dead[rows] = dies
+        one = self.charts
+        kernels.spend(rows, until, one.now, one.hazard, one.budget, one.dead)
 
 
 def _firsts(found: list[tuple[Ints, Block]], day: FloatArray) -> list[Bools]:

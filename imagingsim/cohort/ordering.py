@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from imagingsim.cohort import kernels
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.draws import normal, uniform
 from imagingsim.cohort.events import Block, Calendar
@@ -185,17 +186,14 @@ def _report(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, due: In
     rows, repeat = rows[current], repeat[current]
     one = plan.observers[booked.study]
     found, blind = one.read(charts.patients, rows, repeat)
-    charts.report[rows[:, None], column, one.regions] = np.where(blind, -1, found)
-    sizes = np.where(
-        charts.patients.involved[rows[:, None], one.regions],
-        charts.patients.size_mm[rows[:, None], one.regions],
-        plan.catalogue.evidence.false_positive_mm.value,
-    )
-    before = charts.known_mm[rows[:, None], one.regions]
-    charts.known_mm[rows[:, None], one.regions] = np.where(found, sizes, before)
-    read = charts.read_regions[rows[:, None], one.regions]
-    says = np.where(blind, SILENT, found + NO_AGAIN * read)
-    news = enumerate(plan.reading[booked.study])
-    charts.believe(rows, ((one, says[:, k]) for k, one in news if one is not None))
-    heard = np.array([one is not None for one in plan.reading[booked.study]])
-    charts.read_regions[rows[:, None], one.regions] = read | (~blind & heard)
+    patients, false_mm = charts.patients, plan.catalogue.evidence.false_positive_mm.value
+    kernels.take_in(
+        rows, one.regions, found, blind, patients.size_mm, patients.involved, false_mm,
+        charts.known_mm, charts.report[:, column],
+    )  # fmt: skip
+    places, news = plan.reading[booked.study]
+    heard = rows[:, None], one.regions[places]
+    blind, before = blind[:, places], charts.read_regions[heard]
+    says = np.where(blind, SILENT, found[:, places] + NO_AGAIN * before)
+    charts.believe(rows, says, news)
+    charts.read_regions[heard] = before | ~blind

@@ -189,20 +189,20 @@ class Plan:
         }
 
     @cached_property
-    def reading(self) -> dict[str, tuple[News | None, ...]]:
-        """For each study, what its lines say, in the order of its regions; None: nothing."""
-        evidence = self.catalogue.evidence
+    def reading(self) -> dict[str, tuple[Ints, FloatArray]]:
+        """For each study, which of its regions say something, and (m, 5, diseases) what."""
+        evidence, found = self.catalogue.evidence, {}
         again = evidence.repeated_study_weight.value
-        return {
-            study: tuple(
-                None
-                if region in NOT_FOR_BELIEF
-                else self.of_region(region, evidence.rate(row.rate_key, region), again)
-                for region in row.regions
-            )
-            for study in self.studies
-            for row in [self.catalogue.study(study)]
-        }
+        for study in self.studies:
+            row = self.catalogue.study(study)
+            places = [k for k, one in enumerate(row.regions) if one not in NOT_FOR_BELIEF]
+            news = [
+                self.of_region(region, evidence.rate(row.rate_key, region), again)
+                for region in (row.regions[k] for k in places)
+            ]
+            empty = np.zeros((0, 5, len(self._diagnoses)))
+            found[study] = np.array(places, np.int64), np.stack(news) if news else empty
+        return found
 
     @cached_property
     def examination(self) -> dict[str, News]:

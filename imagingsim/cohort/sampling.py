@@ -146,11 +146,12 @@ def _believe(charts: Charts, rows: Ints, results: list[tuple[str, Bools, Bools]]
         Of each: its name, (k,) whether it is positive, (k,) whether it was done.
     """
     plan, known = charts.plan, charts.groups[rows]
-    findings = []
+    columns = []
     for marker, positive, done in results:
         group = plan.groups.index(plan.catalogue.markers[marker].group)
-        says = positive + NO_AGAIN * known[:, group]
-        findings.append((plan.staining[marker], np.where(done, says, SILENT)))
+        columns.append(np.where(done, positive + NO_AGAIN * known[:, group], SILENT))
         known[:, group] |= done
-    charts.believe(rows, findings)
+    if columns:
+        news = np.stack([plan.staining[marker] for marker, _, _ in results])
+        charts.believe(rows, np.stack(columns, axis=1), news)
     charts.groups[rows] = known

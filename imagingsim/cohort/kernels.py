@@ -1,0 +1,95 @@
+"""Kernels: the inner loops over patients, compiled; the same bits as one patient at a time gives.
+
+No fast-math here: a sum is added from left to right, and a quotient is a quotient.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import float64, guvectorize, int64, njit, uint64, vectorize
+
+from imagingsim.units import FloatArray
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_SPREAD = np.uint64(0xD1342543DE82EF95)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_ONE, _30, _27, _31, _12 = (np.uint64(one) for one in (1, 30, 27, 31, 12))
+_UNIT = 2.0**-52
+
+
+@vectorize([float64(uint64, uint64, uint64)], cache=True)  # type: ignore[untyped-decorator]
+def drawn(patient: Any, index: Any, key: Any) -> Any:
+    """Return the draw of a patient: SplitMix64's finaliser, as a number between 0 and 1."""
+    x = (patient * _GOLDEN + (index + _ONE) * _SPREAD) ^ key
+    x = (x ^ (x >> _30)) * _FIRST
+    x = (x ^ (x >> _27)) * _SECOND
+    x = (x ^ (x >> _31)) >> _12
+    return (np.float64(x) + 0.5) * _UNIT
+
+
+@guvectorize([(float64[:], float64[:])], "(m)->(m)", cache=True)  # type: ignore[untyped-decorator]
+def chances(weights: FloatArray, found: FloatArray) -> None:
+    """Return probabilities from logarithms of weights, (..., m)."""
+    top = weights[0]
+    for k in range(len(weights)):
+        top = max(top, weights[k])
+    total = 0.0
+    for k in range(len(weights)):
+        found[k] = np.exp(weights[k] - top)
+        total += found[k]
+    for k in range(len(weights)):
+        found[k] /= total
+
+
+@guvectorize([(float64[:], int64[:], float64[:, :, :], float64[:])], "(m),(k),(k,s,m)->(m)",
+             cache=True)  # fmt: skip
+def weighed(weights: FloatArray, says: Ints, news: FloatArray, found: FloatArray) -> None:
+    """Return logarithms of weights after k findings, each with what it says, (..., m)."""
+    for j in range(len(weights)):
+        found[j] = weights[j]
+    for k in range(len(says)):
+        for j in range(len(weights)):
+            found[j] += news[k, says[k], j]
+
+
+@njit(cache=True)
+def take_in(
+    rows: Ints, regions: Ints, found: Bools, blind: Bools, sizes_mm: FloatArray, involved: Bools,
+    false_mm: float, known_mm: FloatArray, report: npt.NDArray[np.int8],
+) -> None:  # fmt: skip
+    """Write reports into charts, and what they make known.
+
+    Parameters
+    ----------
+    found, blind
+        (k, m) what a reader calls involved, and what cannot be judged, of m regions.
+    known_mm, report
+        (n, all regions); written to.
+    """
+    for i, row in enumerate(rows):
+        for k, region in enumerate(regions):
+            report[row, region] = -1 if blind[i, k] else found[i, k]
+            if found[i, k]:
+                size = sizes_mm[row, region] if involved[row, region] else false_mm
+                known_mm[row, region] = size
+
+
+@njit(cache=True)
+def spend(
+    rows: Ints, until: FloatArray, now: FloatArray, hazard: FloatArray, budget: FloatArray,
+    dead: Bools,
+) -> None:  # fmt: skip
+    """Let time pass for patients until a day each, (k,), or let them die before."""
+    for i, row in enumerate(rows):
+        death = now[row] + budget[row] / hazard[row]
+        dead[row] = until[i] >= death
+        if dead[row]:
+            budget[row] = 0.0
+            now[row] = np.rint(death * 1440) / 1440
+        else:
+            budget[row] -= (until[i] - now[row]) * hazard[row]
+            now[row] = until[i]
