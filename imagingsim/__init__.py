@@ -9,7 +9,7 @@ from typing import Any
 _PUBLIC = {
     "Grid": "imagingsim.grid",
     "acquire": "imagingsim.scripting",
-    "compare_protocols": "imagingsim.scripting",
+    "compare_protocols": "imagingsim.comparing",
     "library": "imagingsim.content",
     "load_case": "imagingsim.scripting",
     "raw_scan": "imagingsim.scripting",

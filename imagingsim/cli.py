@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from imagingsim import checking, scripting, survey, tables
+from imagingsim import checking, comparing, scripting, survey, tables
 from imagingsim.anatomy import asked_habitus
 from imagingsim.content import Library, library, placeholders
 from imagingsim.errors import AcquisitionWarning, ImagingSimError
@@ -142,6 +142,34 @@ def compare(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; every core when not given.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS|local", help="A Dask scheduler does the work."),
+    ] = None,
+    effect: Annotated[
+        str, typer.Option("--effect", help="What is paid for: localised, correct, diagnosed, alive")
+    ] = "localised",
+    willing: Annotated[
+        float, typer.Option("--willing", help="What one more patient with the effect is worth.")
+    ] = 2000.0,
+    psa: Annotated[
+        float, typer.Option("--psa", min=0, help="Sets of uncertain parameters to draw, e.g. 1000.")
+    ] = 0,
+    inner: Annotated[
+        float, typer.Option("--psa-patients", min=2, help="Patients walked with each set.")
+    ] = 1000,
+    tornado: Annotated[
+        bool, typer.Option("--tornado", help="Every parameter to both ends of its interval.")
+    ] = False,
+    only: Annotated[
+        str, typer.Option("--parameters", help="Only these, e.g. prices,waits.ct; all when empty.")
+    ] = "",
+    subgroup: Annotated[
+        str, typer.Option("--subgroup", help="Covariates, cut where you like: age:65:80,pacemaker")
+    ] = "",
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Whether beliefs are as often true as believed.")
+    ] = False,
     seed: Seed = 1,
     force: Force = False,
     folders: Libraries = None,
@@ -151,12 +179,18 @@ def compare(
     Interrupted, it goes on where it stopped when it is called again.
     """
     with _progress() as bar:
-        found = scripting.compare_protocols(
-            protocols, population, count=int(count), seed=seed, workers=workers, folder=out,
-            force=force, content=_content(folders), progress=bar,
+        found = comparing.compare_protocols(
+            protocols, population, count=int(count), seed=seed, workers=workers, cluster=cluster,
+            folder=out, force=force, content=_content(folders), progress=bar, effect=effect,
+            willing=willing, psa=int(psa), inner=int(inner), tornado=tornado, only=_listed(only),
+            subgroups=_listed(subgroup), calibration=calibration,
         )  # fmt: skip
-    Console(width=LINE).print(tables.of_comparison(found.table))
+    Console(width=LINE).print(tables.of_comparison(found))
     print(f"Report: {out / 'report.html'}")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 @app.command()

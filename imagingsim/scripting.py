@@ -6,27 +6,22 @@
 'female'
 """
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import polars as pl
-
-from imagingsim import cohort, compare, formats, report, scan, survey, workup
+from imagingsim import cohort, formats, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
 from imagingsim.ct import RawScan
-from imagingsim.errors import FormatError, UnknownNameError
+from imagingsim.errors import UnknownNameError
+from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
 from imagingsim.reformatting import PlaneName, Projection, reformat
 from imagingsim.series import Derivation
 from imagingsim.study import Study
 from imagingsim.volume import Volume
 from imagingsim.workup import Outcome
-
-COMPARED = ("patients", "summary.parquet", "summary.csv", "report.html")
-"""What a written comparison consists of."""
 
 PARTS = ("dicom", "nifti", "timeline.json", "report.html")
 """What a written workup consists of."""
@@ -150,80 +145,6 @@ def list_populations(content: Library) -> Iterator[tuple[str, str, str]]:
         yield name, file.differential, file.title
 
 
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """What a comparison found.
-
-    Attributes
-    ----------
-    patients
-        One row a patient: number, disease, and ``<protocol>/<measure>``.
-    table
-        One row a protocol and measure; differences are to the first protocol, patient by patient.
-    front
-        Protocols that no other beats or equals in days, cost, dose and localised primaries at once.
-    steps
-        The protocols by cost, with what one more localised primary costs.
-    """
-
-    asked: compare.Comparison
-    patients: pl.DataFrame
-    table: pl.DataFrame
-    front: tuple[str, ...]
-    steps: tuple[compare.Step, ...]
-
-
-def compare_protocols(
-    protocols: Sequence[str], population: str, *, count: int, seed: int = 1,
-    workers: int | None = None, folder: Path | str | None = None, force: bool = False,
-    content: Library | None = None, progress: Progress | None = None,
-) -> Compared:  # fmt: skip
-    """Walk the same virtual patients through several protocols.
-
-    Parameters
-    ----------
-    folder
-        Where to leave ``patients/`` (parquet, a file for each block), ``summary.parquet``,
-        ``summary.csv`` and ``report.html``; nothing is written when not given. A comparison that
-        was interrupted there goes on where it stopped.
-    force
-        Replace another comparison in ``folder``.
-
-    Raises
-    ------
-    UnknownNameError
-        When a protocol or the population does not exist.
-    WorkupError
-        When a protocol thinks of other diseases than the population has, or is named twice.
-    FormatError
-        When ``folder`` holds something else and ``force`` is false.
-    """
-    content = content or library()
-    catalogue = workup.read_catalogue(content)
-    asked = compare.Comparison(
-        tuple(workup.read_protocol(content, name, catalogue) for name in protocols),
-        cohort.read_population(content, population, catalogue), count, seed,
-    )  # fmt: skip
-    if folder is not None and force:
-        checked_folder(Path(folder), COMPARED, force=True)
-    keep = compare.Kept.of(Path(folder), asked) if folder is not None else None
-    frame = compare.run(asked, keep=keep, workers=workers, progress=progress)
-    found = Compared(
-        asked, frame, compare.table(asked, frame), compare.pareto(asked, frame),
-        compare.icer(asked, frame),
-    )  # fmt: skip
-    if folder is not None:
-        _write_comparison(found, Path(folder))
-    return found
-
-
-def _write_comparison(found: Compared, folder: Path) -> None:
-    found.table.write_parquet(folder / "summary.parquet")
-    found.table.write_csv(folder / "summary.csv")
-    page = report.comparison(found.asked, found.table, found.front, found.steps)
-    _write(folder / "report.html", page)
-
-
 def quality(
     thing: str, acquisition: str, *, seed: int = 1, content: Library | None = None,
     progress: Progress | None = None,
@@ -298,41 +219,9 @@ class Archive:
 
     def close(self, outcome: Outcome) -> None:
         """Write the timeline and the report."""
-        _write(self.folder / "timeline.json", outcome.timeline_json())
+        write_text(self.folder / "timeline.json", outcome.timeline_json())
         report.write(outcome, self.folder / "report.html")
 
 
 def _nobody(study: Study) -> None:
     """Archive nothing."""
-
-
-def _write(file: Path, text: str) -> None:
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
-
-
-def checked_folder(folder: Path, parts: Sequence[str], *, force: bool) -> None:
-    """Make a folder that may be written into; with ``force`` what was left there before goes.
-
-    Raises
-    ------
-    FormatError
-        When it is a file, or not empty and ``force`` is false.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise FormatError(f"{folder} is a file. Choose another name for the folder.")
-    if folder.is_dir() and any(folder.iterdir()) and not force:
-        raise FormatError(
-            f"{folder} exists and is not overwritten. Choose another folder, or use --force."
-        )
-    for part in parts:
-        _remove(folder / part)
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,10 +1,37 @@
-"""Compare: many protocols, the same many patients, and what the choice between them costs."""
+"""Compare: many protocols, the same many patients, and what the choice between them costs.
 
-from imagingsim.compare.kept import Kept
-from imagingsim.compare.runs import BLOCK, MEASURES, Comparison, run
+It owns the runs, and what is made of them: paired differences, front and cost-effectiveness,
+sensitivity, value of information, decision curves, subgroups and calibration. Pages and files are
+others' business.
+"""
+
+from imagingsim.compare.calibration import LIMIT, reliability
+from imagingsim.compare.decision import decision_curves
+from imagingsim.compare.doubt import Doubt, read_doubts
+from imagingsim.compare.found import Compared, Extras
+from imagingsim.compare.kept import Kept, fingerprint
+from imagingsim.compare.machines import Machines
+from imagingsim.compare.parameters import Parameter, chosen, parameters, with_values
+from imagingsim.compare.runs import BLOCK, MEASURES, SHARES, Comparison, run
+from imagingsim.compare.sensitivity import PREFIX, Sets, draw_sets, tornado
+from imagingsim.compare.subgroups import Covariate, subgroups
 from imagingsim.compare.summary import Estimate, Step, frontier, icer, pareto, table
+from imagingsim.compare.worth import (
+    Acceptability,
+    acceptability,
+    dominance,
+    information,
+    means_of,
+    net_benefit,
+    partial_information,
+    perfect_information,
+)
 
 __all__ = [
-    "BLOCK", "MEASURES", "Comparison", "Estimate", "Kept", "Step", "frontier", "icer", "pareto",
-    "run", "table",
+    "BLOCK", "LIMIT", "MEASURES", "PREFIX", "SHARES", "Acceptability", "Compared", "Comparison",
+    "Covariate", "Doubt", "Estimate", "Extras", "Kept", "Machines", "Parameter", "Sets", "Step",
+    "acceptability", "chosen", "decision_curves", "dominance", "draw_sets", "fingerprint",
+    "frontier", "icer", "information", "means_of", "net_benefit", "parameters", "pareto",
+    "partial_information", "perfect_information", "read_doubts", "reliability", "run",
+    "subgroups", "table", "tornado", "with_values",
 ]  # fmt: skip

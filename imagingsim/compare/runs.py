@@ -1,8 +1,5 @@
 """Runs: every patient of a population through every protocol, block by block."""
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,13 +11,17 @@ import polars as pl
 
 from imagingsim.cohort import Cohort, Plan, Population, walk_all
 from imagingsim.cohort.population import Patients
+from imagingsim.compare.machines import Machines
 from imagingsim.errors import WorkupError
 from imagingsim.progress import Progress, Silence
 from imagingsim.workup import Protocol
 
 BLOCK = 16384
-MEASURES = ("days", "cost", "dose_msv", "alive", "diagnosed", "correct", "localised")
-"""What is compared; the last four are yes or no."""
+SHARES = ("alive", "diagnosed", "correct", "localised")
+"""Measures that are yes or no."""
+
+MEASURES = ("days", "cost", "dose_msv", *SHARES)
+"""What is compared."""
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -86,10 +87,11 @@ def outcomes(cohort: Cohort, patients: Patients) -> Columns:
     """Return what is measured of each patient, (n,) each.
 
     ``localised``: the primary's region was seen, holds it, and the likeliest diagnosis is the true
-    one.
+    one. ``certainty``: probability of the likeliest diagnosis when the walk ends.
     """
     charts, everyone = cohort.charts, np.arange(len(patients))
-    correct = charts.chances(everyone).argmax(axis=1) == patients.disease
+    chances = charts.chances(everyone)
+    correct = chances.argmax(axis=1) == patients.disease
     primary = charts.plan.primary[patients.disease]
     there = patients.involved[everyone, primary] & ~np.isnan(charts.known_mm[everyone, primary])
     return {
@@ -98,6 +100,7 @@ def outcomes(cohort: Cohort, patients: Patients) -> Columns:
         "diagnosed": charts.diagnostic.copy(), "correct": correct,
         "localised": correct & there & (primary >= 0),
         "studies": charts.made.astype(np.int16), "biopsies": charts.samples.astype(np.int16),
+        "certainty": chances.max(axis=1).astype(np.float32),
         "ending": cohort.ending.astype(np.int8),
     }  # fmt: skip
 
@@ -106,7 +109,7 @@ def run(
     comparison: Comparison,
     *,
     keep: Keep | None = None,
-    workers: int | None = None,
+    machines: Machines | None = None,
     progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Walk every patient through every protocol.
@@ -115,8 +118,8 @@ def run(
     ----------
     keep
         Where walked blocks are kept; those it has are not walked again.
-    workers
-        Processes; as many as there are cores when not given. The result is the same for any.
+    machines
+        Where the blocks are walked; the result is the same for any.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def run(
     firsts = comparison.blocks
     kept = [keep.read(first, comparison.size(first)) if keep else None for first in firsts]
     missing = [first for first, frame in zip(firsts, kept, strict=True) if frame is None]
-    walked = _mapped(comparison, missing, workers)
+    walked = (machines or Machines()).mapped(comparison.block, missing)
     parts = []
     for first, frame in zip(firsts, kept, strict=True):
         if frame is None:
@@ -138,15 +141,3 @@ def run(
         progress.step(f"patient {first:,} of {comparison.count:,}")
         parts.append(frame)
     return pl.concat(parts)
-
-
-def _mapped(
-    comparison: Comparison, firsts: Sequence[int], workers: int | None
-) -> Iterator[Columns]:
-    """Yield the blocks in order, walked by several processes."""
-    wanted = min(workers or os.cpu_count() or 1, len(firsts))
-    if wanted < 2:
-        yield from map(comparison.block, firsts)
-        return
-    with ProcessPoolExecutor(wanted) as pool:
-        yield from pool.map(comparison.block, firsts)

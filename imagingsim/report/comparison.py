@@ -1,13 +1,14 @@
 """The page of a comparison: what each protocol takes and gives, as one self-contained file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 import polars as pl
 from markupsafe import Markup
 
-from imagingsim.compare import Comparison, Step
+from imagingsim.compare import LIMIT, SHARES, Compared, Comparison
+from imagingsim.report import weighing
+from imagingsim.report.charts import HUES
 from imagingsim.report.page import environment
 from imagingsim.workup.outcome import DISCLAIMER
 
@@ -16,8 +17,6 @@ WORDS = {
     "days": "days to the end", "cost": "cost", "dose_msv": "dose, mSv", "alive": "alive at the end",
     "diagnosed": "tissue diagnosis", "correct": "right diagnosis", "localised": "primary localised",
 }  # fmt: skip
-SHARES = ("alive", "diagnosed", "correct", "localised")
-WIDTH, HEIGHT, MARGIN = 720.0, 320.0, 56.0
 
 
 @dataclass(frozen=True)
@@ -29,15 +28,16 @@ class Cell:
     clear: bool
 
 
-def comparison(
-    asked: Comparison, table: pl.DataFrame, front: Sequence[str], steps: Sequence[Step]
-) -> str:
+def comparison(found: Compared) -> str:
     """Return the page of a comparison; equal tables give equal text."""
+    asked = found.asked
     titles = {one.id: one.file.title for one in asked.protocols}
-    tariff = asked.protocols[0].catalogue.tariff
     return environment().get_template(TEMPLATE).render(
-        asked=asked, notice=DISCLAIMER, titles=titles, words=WORDS, front=front, steps=steps,
-        rows=dict(_rows(asked, table)), chart=Markup(_chart(steps, front)), tariff=tariff,
+        found=found, asked=asked, notice=DISCLAIMER, titles=titles, words=WORDS,
+        front=found.front, steps=found.steps, rows=dict(_rows(asked, found.summary)),
+        hues=dict(zip(found.names, HUES, strict=False)), figures=dict(_figures(found)),
+        tariff=asked.protocols[0].catalogue.tariff, limit=LIMIT,
+        groups=_groups(found), effect=WORDS[found.extras.effect],
     )  # fmt: skip
 
 
@@ -60,36 +60,36 @@ def _cell(measure: str, row: dict[str, float], *, first: bool) -> Cell:
     return Cell(mean, apart, clear=bool(row["clear"]))
 
 
-def _chart(steps: Sequence[Step], front: Sequence[str]) -> str:
-    """Return cost against localised primaries as SVG; the frontier is joined by a line."""
-    costs, gains = [one.cost for one in steps], [one.localised for one in steps]
-    at = {
-        one.protocol: (_place(one.cost, costs, MARGIN, WIDTH - MARGIN),
-                       _place(one.localised, gains, HEIGHT - MARGIN, MARGIN))
-        for one in steps
-    }  # fmt: skip
-    line = " ".join(f"{at[one.protocol][0]:.1f},{at[one.protocol][1]:.1f}"
-                    for one in steps if not one.why)  # fmt: skip
-    marks = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" '
-        f'class="{"front" if name in front else "beaten"}"/>'
-        f'<text x="{x:.1f}" y="{y - 12:.1f}" text-anchor="middle">{escape(name)}</text>'
-        for name, (x, y) in at.items()
-    )
-    axes = (
-        f'<text x="{WIDTH / 2:.0f}" y="{HEIGHT - 10:.0f}" text-anchor="middle">mean cost: '
-        f"{min(costs):,.0f} to {max(costs):,.0f}</text>"
-        f'<text x="16" y="{HEIGHT / 2:.0f}" transform="rotate(-90 16 {HEIGHT / 2:.0f})" '
-        f'text-anchor="middle">localised: {100 * min(gains):.1f} to {100 * max(gains):.1f} %</text>'
-    )
-    return (
-        f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
-        f'aria-label="Cost against localised primaries">{axes}'
-        f'<polyline points="{line}" class="frontier"/>{marks}</svg>'
-    )
+def _figures(found: Compared) -> Iterator[tuple[str, list[Markup]]]:
+    """Yield the plots of each section that was asked for."""
+    names = found.names
+    hues = dict(zip(names, HUES, strict=False))
+    symbol = found.asked.protocols[0].catalogue.tariff.symbol
+    several = len(names) > 1
+    yield "cost", [Markup(weighing.frontier(found.steps, found.front, hues, symbol))]
+    curves = [weighing.decisions(found.decision_curves, hues)]
+    if several:
+        curves.insert(0, weighing.net_benefits(found, hues, symbol))
+    yield "benefit", [Markup(one) for one in curves]
+    if found.psa is not None and found.acceptability is not None:
+        plots = [weighing.acceptability(found.acceptability, hues, symbol)]
+        if several:
+            plots.insert(0, weighing.plane(found.psa, names, found.extras.effect, hues, symbol))
+        plots.append(weighing.perfect_information(found.acceptability, symbol))
+        if found.information is not None:
+            yield "information", [Markup(weighing.information(found.information, symbol))]
+        yield "psa", [Markup(one) for one in plots]
+    if found.tornado is not None and several:
+        yield "tornado", [Markup(weighing.tornado(found.tornado, one, symbol)) for one in names[1:]]
+    if found.subgroups is not None and several:
+        yield "subgroups", [Markup(weighing.forest(found.subgroups, found.extras.effect, hues))]
+    if found.reliability is not None:
+        yield "calibration", [Markup(weighing.reliability(found.reliability, hues))]
 
 
-def _place(value: float, among: Sequence[float], low: float, high: float) -> float:
-    spread = max(among) - min(among)
-    share = (value - min(among)) / spread if spread else 0.5
-    return low + share * (high - low)
+def _groups(found: Compared) -> list[dict[str, object]]:
+    """Return the rows of the subgroup table that speak of the effect."""
+    if found.subgroups is None or found.subgroups.is_empty():
+        return []
+    mine = found.subgroups.filter(pl.col("measure") == found.extras.effect)
+    return list(mine.iter_rows(named=True))

@@ -1,0 +1,163 @@
+"""A comparison as scripts ask for it: the runs, what is made of them, and files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from imagingsim import cohort, compare, report, workup
+from imagingsim.compare import Compared, Extras
+from imagingsim.content import Library, library
+from imagingsim.errors import UnknownNameError
+from imagingsim.folders import checked_folder, write_text
+from imagingsim.progress import Progress, Silence
+
+TABLES = (
+    "summary", "psa", "acceptability", "information", "tornado", "decision_curves", "subgroups",
+    "reliability", "calibration",
+)  # fmt: skip
+PARTS = ("patients", "psa", "report.html", *(f"{one}.{kind}" for one in TABLES
+                                             for kind in ("parquet", "csv")))  # fmt: skip
+"""What a written comparison consists of."""
+
+PRICES = 41
+"""Points of a curve over what an effect is worth."""
+
+AXES = ("days", "cost", "dose_msv", "-localised")
+"""What the front is drawn over; of the last, more is better."""
+
+CALIBRATED = 65536
+"""Patients walked for a calibration; fewer when the comparison has fewer."""
+
+
+def compare_protocols(
+    protocols: Sequence[str], population: str, *, count: int, seed: int = 1,
+    workers: int | None = None, cluster: str | None = None, folder: Path | str | None = None,
+    force: bool = False, content: Library | None = None, progress: Progress | None = None,
+    **extras: object,
+) -> Compared:  # fmt: skip
+    """Walk the same virtual patients through several protocols.
+
+    Parameters
+    ----------
+    count
+        How many patients.
+    cluster
+        Address of a Dask scheduler, or ``"local"``; processes of this machine when not given.
+    folder
+        Where to leave ``patients/`` (parquet, a file for each block), tables as parquet and CSV,
+        and ``report.html``; nothing is written when not given. A comparison that was interrupted
+        there goes on where it stopped.
+    force
+        Replace another comparison in ``folder``.
+    extras
+        What else is asked: the fields of `Extras`, e.g. ``psa=1000, tornado=True,
+        subgroups=["age", "egfr:30:45"], calibration=True``.
+
+    Raises
+    ------
+    UnknownNameError
+        When a protocol, the population, a parameter or a covariate does not exist.
+    WorkupError
+        When a protocol thinks of other diseases than the population has, or is named twice.
+    FormatError
+        When ``folder`` holds something else and ``force`` is false.
+    """
+    content, progress = content or library(), progress or Silence()
+    catalogue = workup.read_catalogue(content)
+    asked = compare.Comparison(
+        tuple(workup.read_protocol(content, name, catalogue) for name in protocols),
+        cohort.read_population(content, population, catalogue), count, seed,
+    )  # fmt: skip
+    wanted = _extras(extras)
+    place = Path(folder) if folder is not None else None
+    if place is not None and force:
+        checked_folder(place, PARTS, force=True)
+    keep = compare.Kept.of(place, asked) if place is not None else None
+    machines = compare.Machines(workers, cluster)
+    frame = compare.run(asked, keep=keep, machines=machines, progress=progress)
+    found = _first(asked, frame, wanted)
+    _vary(found, content, machines, place, progress)
+    if wanted.subgroups:
+        covariates = [compare.Covariate.of(text) for text in wanted.subgroups]
+        found.subgroups = compare.subgroups(asked, frame, covariates)
+    if wanted.calibration:
+        found.reliability, found.calibration = compare.reliability(
+            asked, count=CALIBRATED, machines=machines
+        )
+    if place is not None:
+        _write(found, place)
+    return found
+
+
+def _extras(given: dict[str, object]) -> Extras:
+    """Return what was asked; lists become tuples, unknown names are refused."""
+    known = Extras.__dataclass_fields__
+    for name in given:
+        if name not in known:
+            raise UnknownNameError.of("option of a comparison", name, list(known))
+    plain = {name: tuple(value) if isinstance(value, list) else value
+             for name, value in given.items()}  # fmt: skip
+    return Extras(**plain)  # type: ignore[arg-type]
+
+
+def _first(asked: compare.Comparison, frame: pl.DataFrame, extras: Extras) -> Compared:
+    """Return what the patients alone tell."""
+    found = Compared(compare.table(asked, frame))
+    found.asked, found.extras, found.patients = asked, extras, frame
+    found.front, found.steps = compare.pareto(asked, frame), compare.icer(asked, frame)
+    found.decision_curves = compare.decision_curves(frame, found.names)
+    return found
+
+
+def _vary(
+    found: Compared, content: Library, machines: compare.Machines, place: Path | None,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Run the sensitivity analyses that were asked for."""
+    asked, extras = found.asked, found.extras
+    if not (extras.psa or extras.tornado):
+        return
+    known = compare.parameters(asked, compare.read_doubts(content))
+    found.parameters = compare.chosen(known, extras.only)
+    if extras.psa:
+        sets = compare.Sets(asked, found.parameters, extras.psa, extras.inner)
+        mark = compare.fingerprint(asked, found.parameters, extras.inner)
+        keep = compare.Kept.part(place / "psa", mark) if place is not None else None
+        found.psa = compare.draw_sets(sets, keep=keep, machines=machines, progress=progress)
+        _weigh(found, found.psa)
+    if extras.tornado:
+        found.tornado = compare.tornado(
+            asked, found.parameters, count=extras.tornado_patients, effect=extras.effect,
+            willing=extras.willing, machines=machines, progress=progress,
+        )  # fmt: skip
+
+
+def _weigh(found: Compared, sets: pl.DataFrame) -> None:
+    """Fill in what the parameter sets tell."""
+    names, extras = found.names, found.extras
+    prices = np.linspace(0.0, 4 * extras.willing, PRICES)
+    cost, gained = (compare.means_of(sets, names, one) for one in ("cost", extras.effect))
+    curves = compare.acceptability(cost, gained, prices)
+    found.acceptability = pl.DataFrame(
+        {"willing": prices}
+        | {f"best/{name}": curves.best[:, k] for k, name in enumerate(names)}
+        | {"optimal": [names[k] for k in curves.optimal], "frontier": curves.frontier,
+           "evpi": curves.evpi}
+    )  # fmt: skip
+    found.information = compare.information(
+        sets, names, [(one.name, one.title) for one in found.parameters], effect=extras.effect,
+        willing=extras.willing, prefix=compare.PREFIX,
+    )  # fmt: skip
+    share = compare.dominance(sets, names, AXES)
+    found.on_front = {name: float(share[k]) for k, name in enumerate(names)}
+
+
+def _write(found: Compared, folder: Path) -> None:
+    for name in TABLES:
+        frame = getattr(found, name)
+        if frame is not None:
+            frame.write_parquet(folder / f"{name}.parquet")
+            frame.write_csv(folder / f"{name}.csv")
+    write_text(folder / "report.html", report.comparison(found))
