@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from imagingsim.cohort import VirtualWorld, read_population
-from imagingsim.compare import BLOCK, Comparison, run
+from imagingsim.compare import BLOCK, Comparison, Machines, run
 from imagingsim.content import library
 from imagingsim.workup import read_catalogue, read_protocol, walk_world
 
@@ -29,7 +29,7 @@ def main() -> None:
     protocols = tuple(read_protocol(library(), name, catalogue) for name in PROTOCOLS)
     asked = Comparison(protocols, population, count, 1)
     start = time.process_time()
-    run(asked, workers=1)
+    run(asked, machines=Machines(1))
     many = count * len(protocols) / (time.process_time() - start)
     patients = population.draw(1, np.arange(ONE_BY_ONE, dtype=np.uint64))
     start = time.process_time()

@@ -1,13 +1,17 @@
 """Kept blocks: what an interrupted comparison has done so far, one file a block."""
 
+import dataclasses
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from imagingsim.compare.runs import BLOCK, Comparison
 from imagingsim.errors import FormatError
+from imagingsim.workup.guard import Guard
 
 PATIENTS, MARK = "patients", "asked.txt"
 
@@ -73,11 +77,31 @@ class Kept:
 
 def fingerprint(asked: Comparison, *more: object) -> str:
     """Return a text that differs when anything differs that a patient's fate depends on."""
-    catalogue = asked.protocols[0].catalogue
-    parts = (
-        BLOCK, asked.seed, [(one.id, one.file) for one in asked.protocols], asked.population.file,
-        catalogue.studies, catalogue.waits, catalogue.tariff, catalogue.procedures,
-        catalogue.markers, catalogue.differentials, catalogue.evidence,
-        [rule for rule, _ in catalogue.rules.values()], *more,
-    )  # fmt: skip
-    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest() + "\n"
+    protocols = [(one.id, one.file) for one in asked.protocols]
+    parts = (BLOCK, asked.seed, protocols, asked.population, asked.protocols[0].catalogue, more)
+    text = hashlib.blake2b(digest_size=16)
+    for part in _said(parts):
+        text.update(part)
+    return text.hexdigest() + "\n"
+
+
+def _said(value: object) -> Iterator[bytes]:
+    """Yield what a value holds; of a guard its words, of an array its bytes."""
+    if isinstance(value, Guard):
+        yield value.text.encode()
+    elif isinstance(value, np.ndarray):
+        yield f"{value.dtype}{value.shape}".encode() + value.tobytes()
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            yield f"{name}:".encode()
+            yield from _said(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _said(one)
+    elif dataclasses.is_dataclass(value):
+        yield type(value).__name__.encode()
+        for field in dataclasses.fields(value):
+            yield f".{field.name}=".encode()
+            yield from _said(getattr(value, field.name))
+    else:
+        yield repr(value).encode()
