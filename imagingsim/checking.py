@@ -83,6 +83,42 @@ def problems(files: list[Path], content: Library, *, shapes: bool = True) -> lis
     return [line for file in files for line in looked.problems(file)]
 
 
+def never_held(files: list[Path], content: Library, *, count: int) -> list[str]:
+    """Return the conditions of workup protocols that hold in no virtual patient, with their lines.
+
+    Every population of a protocol's differential is asked; a condition that holds in one of them is
+    left out.
+    """
+    lines = []
+    for file in files:
+        place = _place(file)
+        if place is not None and place[1].name == "workup":
+            lines += _never_held(file, Library((place[0], *content.roots)), count)
+    return lines
+
+
+def _never_held(file: Path, content: Library, count: int) -> list[str]:
+    catalogue = workup.read_catalogue(content)
+    protocol = workup.read_protocol(content, file.stem, catalogue)
+    read = (cohort.read_population(content, one, catalogue) for one in cohort.populations(content))
+    found: list[set[str]] = []
+    for population in read:
+        if population.file.differential == protocol.file.differential:
+            plan = cohort.Plan.of(protocol, population)
+            covered = cohort.coverage(plan, count=count)
+            document = load(file.read_text(encoding="utf-8"), where=str(file))
+            found.append(set(cohort.never(document, covered, count)))
+    if not found:
+        return [f"{file}:1: no population has its differential, so no virtual patient was asked"]
+    kept = [line for line in found[0] if all(_about(line) in map(_about, one) for one in found)]
+    return sorted(kept, key=lambda line: int(line.split(":")[1]))
+
+
+def _about(line: str) -> str:
+    """Return which condition a line is about."""
+    return line.rsplit(": ", 1)[0]
+
+
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a kind of content file."""
     for kind in KINDS:

@@ -360,6 +360,10 @@ def check(
     shapes: Annotated[
         bool, typer.Option(help="Sample the bodies that files belong to, and look at their shapes.")
     ] = True,
+    sample: Annotated[
+        int,
+        typer.Option(min=0, help="Virtual patients who are asked whether a guard ever holds."),
+    ] = 100_000,
     folders: Libraries = None,
 ) -> None:
     """Check content files; every problem is listed with file and line."""
@@ -373,6 +377,8 @@ def check(
         print(problem)
     if problems:
         raise typer.Exit(1)
+    for line in checking.never_held(files, content, count=sample) if sample else ():
+        print(f"note: {line}")
     if files:
         print(f"{len(files)} file{'s' if len(files) != 1 else ''} without problems")
 

@@ -5,6 +5,7 @@ arrays, with the same result for every patient.
 """
 
 from imagingsim.cohort.batch import Cohort, walk_all
+from imagingsim.cohort.coverage import Covered, coverage, never
 from imagingsim.cohort.plan import Plan
 from imagingsim.cohort.population import (
     Patients,
@@ -17,6 +18,6 @@ from imagingsim.cohort.population_records import PopulationFile
 from imagingsim.cohort.world import VirtualWorld
 
 __all__ = [
-    "Cohort", "Patients", "Plan", "Population", "PopulationFile", "VirtualWorld",
-    "check_population", "populations", "read_population", "walk_all",
+    "Cohort", "Covered", "Patients", "Plan", "Population", "PopulationFile", "VirtualWorld",
+    "check_population", "coverage", "never", "populations", "read_population", "walk_all",
 ]  # fmt: skip

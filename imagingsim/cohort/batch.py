@@ -69,6 +69,7 @@ def _visit(cohort: Cohort, name: str, rows: Ints) -> None:
     charts, state = cohort.charts, cohort.plan.protocol.state(name)
     column = cohort.plan.order.index(name)
     charts.visits[rows, column] += 1
+    charts.where = name
     if isinstance(state, End):
         _end(cohort, rows, state.outcome)
         return

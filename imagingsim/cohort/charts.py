@@ -24,6 +24,9 @@ UNKNOWN = -1
 class Charts:
     """What is known now of n patients; see `imagingsim.workup.chart` for the same of one.
 
+    ``tally`` counts, by state and text of a guard, of how many it was asked and for how many it
+    held.
+
     Arrays are (n,) or (n, regions | studies | states | labs | groups | diagnoses).
     """
 
@@ -53,6 +56,7 @@ class Charts:
         self.read_regions = np.zeros((n, len(REGIONS)), bool)
         self.groups = np.zeros((n, len(plan.groups)), bool)
         self.weights = np.tile(plan.prior, (n, 1))
+        self.where, self.tally = "", dict[tuple[str, str], list[int]]()
         self.caught = np.zeros(n, bool)
         self.harms = np.zeros(n, np.int64)
         self.fit = np.zeros(n)
@@ -99,7 +103,11 @@ class Charts:
         """Tell for whom a guard of the protocol holds; none given always does."""
         if text is None:
             return np.ones(len(rows), bool)
-        return self.guard_holds(self.plan.guard(text), rows)
+        found = self.guard_holds(self.plan.guard(text), rows)
+        count = self.tally.setdefault((self.where, text), [0, 0])
+        count[0] += len(rows)
+        count[1] += int(np.count_nonzero(found))
+        return found
 
     def guard_holds(self, guard: Guard, rows: Ints) -> Bools:
         """Tell for whom a condition is true."""

@@ -45,8 +45,9 @@ def chances(weights: FloatArray, found: FloatArray) -> None:
         found[k] /= total
 
 
-@guvectorize([(float64[:], int64[:], float64[:, :, :], float64[:])], "(m),(k),(k,s,m)->(m)",
-             cache=True)  # fmt: skip
+@guvectorize(  # type: ignore[untyped-decorator]
+    [(float64[:], int64[:], float64[:, :, :], float64[:])], "(m),(k),(k,s,m)->(m)", cache=True
+)
 def weighed(weights: FloatArray, says: Ints, news: FloatArray, found: FloatArray) -> None:
     """Return logarithms of weights after k findings, each with what it says, (..., m)."""
     for j in range(len(weights)):

@@ -1,7 +1,7 @@
 """A virtual patient as a world: numbers instead of images, walked by the same engine as a case."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -35,12 +35,16 @@ class VirtualWorld:
     ----------
     patients, row
         Some patients, and which of them this is; who else was drawn changes nothing.
+    observers
+        How each study is read; filled as studies are read, and may be shared with other worlds of
+        this population and catalogue.
     """
 
     population: Population
     catalogue: Catalogue
     patients: Patients
     row: int = 0
+    observers: dict[str, Observer] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -201,7 +205,9 @@ class VirtualWorld:
         return Tissue.of(self.population, self.catalogue)
 
     def _observer(self, study: str) -> Observer:
-        return observer(study, self.catalogue, self.population)
+        if study not in self.observers:
+            self.observers[study] = observer(study, self.catalogue, self.population)
+        return self.observers[study]
 
     def _known(self, region: str, diameter_mm: float) -> Known:
         return Known(region, region, NOWHERE, diameter_mm)

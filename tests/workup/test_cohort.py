@@ -36,7 +36,8 @@ def row(cohort: Cohort, k: int) -> tuple[object, ...]:
     endpoints = [bool(np.ravel(a.value)[0]) if np.ravel(a.known)[0] else None for a in asked]
     return (
         charts.now[k], charts.cost[k], charts.dose[k], cohort.endings[cohort.ending[k]],
-        charts.made[k], charts.samples[k], charts.harms[k], endpoints, charts.chances(one)[0].tolist(),
+        charts.made[k], charts.samples[k], charts.harms[k], endpoints,
+        charts.chances(one)[0].tolist(),
     )  # fmt: skip
 
 
