@@ -169,6 +169,9 @@ class Descend:
         Heights z, and y of the axis of the spine, which stays.
     spine_mm
         Distances from that axis at which things begin to move, and move freely.
+    slender
+        How many times distances to the side count in front of the axis: vertebral bodies are
+        narrower than the arches behind them.
     """
 
     profile: tuple[tuple[float, float], ...]
@@ -176,6 +179,7 @@ class Descend:
     spine: tuple[tuple[float, float], ...]
     slides_from: float = 0.7
     spine_mm: tuple[float, float] = (34.0, 60.0)
+    slender: float = 1.0
 
     def times(self, amount: float) -> "Descend":
         """Return the move made larger."""
@@ -188,8 +192,10 @@ class Descend:
         wide, middle, deep = (np.interp(z, wall[:, 0], wall[:, i]) for i in (1, 2, 3))
         out = np.hypot(x / wide, (y - middle) / deep)
         spine = np.array(self.spine)
-        away = np.hypot(x, y - np.interp(z, spine[:, 0], spine[:, 1]))
+        behind = y - np.interp(z, spine[:, 0], spine[:, 1])
         near, far = self.spine_mm
+        before = _ramp((0.45 * near - behind) / (0.5 * near))
+        away = np.hypot(x * (1.0 + (self.slender - 1.0) * before), behind)
         free = _ramp((away - near) / (far - near))
         free *= 1.0 - _ramp((out - self.slides_from) / (1.0 - self.slides_from))
         shift = np.zeros_like(points_mm)

@@ -109,7 +109,9 @@ class Generators:
             raise ContentError("body.yaml has ribs but no `rib_cage`; name the solid they lie on.")
         key = cache.digest("rib", shape.number, self.tables, self.compiler.closure(body.rib_cage))
         kept = cache.keep("ribs", key, lambda: {"points": self._course(shape.number)})
-        points: FloatArray = np.array(kept["points"], dtype=np.float64)
+        side = "right" if np.linalg.det(solids.place.turn) < 0.0 else "left"
+        rng = self._stream(shape.number, f"rib {side}")
+        points = ribs.strayed(np.array(kept["points"], dtype=np.float64), rng)
         if shape.part == "cartilage":
             points = ribs.cartilage(ribs.record(body.ribs, shape.number), points[-1])
             tube = _tube(points, 0.7, (0.0, -0.4, 1.0), 5)

@@ -11,6 +11,8 @@ from imagingsim.units import FloatArray
 _ABOVE_CAGE_MM = 5.2
 _GROOVE_MM = 0.6
 _BUNDLE_RADIUS_MM = (1.4, 0.7)
+_STRAY_MM = 3.2
+_STRAY_WAVES = 2
 Distance = Callable[[FloatArray], FloatArray]
 
 
@@ -30,8 +32,8 @@ def course(
     head = rib.head_z_mm
     y0, w0 = float(np.interp(head, z, y)), float(np.interp(head, z, width))
     points = [
-        (w0 - 1.5, y0 + 11.0, head, 4.2), (w0 + 9.0, y0 + 21.5, head + 2.5, 4.4),
-        (w0 + 18.5, y0 + 36.0, head + 1.0, 5.4),
+        (w0 - 1.5, y0 + 11.0, head, 5.0), (w0 + 3.5, y0 + 16.0, head + 1.6, 4.6),
+        (w0 + 9.0, y0 + 21.5, head + 2.5, 4.6), (w0 + 18.5, y0 + 36.0, head + 1.0, 5.4),
     ]  # fmt: skip
     angles = np.arange(32.0, rib.sweep_deg + 0.1, 7.0)
     heights = np.array([_height(rib, angle) for angle in angles])
@@ -40,6 +42,21 @@ def course(
         a = np.radians(angle)
         points.append((np.sin(a) * r, 5.0 + np.cos(a) * r, height, _radius(rib, angle)))
     return np.array(points)
+
+
+def strayed(points: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return the points of a rib that runs a little higher and lower than its fellow.
+
+    Head and front end stay, so that vertebra and cartilage are met. No two ribs of a person are
+    mirror images; by how much is authored: 2 to 3 mm.
+    """
+    along = np.linspace(0.0, 1.0, len(points))
+    lift = np.zeros(len(points))
+    for wave in range(1, _STRAY_WAVES + 1):
+        lift += rng.normal() / wave * np.sin(np.pi * wave * along)
+    out = points.copy()
+    out[:, 2] += np.clip(_STRAY_MM * lift / 1.5, -_STRAY_MM, _STRAY_MM)
+    return out
 
 
 def record(ribs: Sequence[RibRecord], number: int) -> RibRecord:
