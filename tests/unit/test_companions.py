@@ -3,7 +3,7 @@
 import numpy as np
 
 from imagingsim.anatomy.companions import beside
-from imagingsim.anatomy.ribs import bundle
+from imagingsim.anatomy.ribs import bundle, strayed
 
 _NODES = np.array([[0, 0, 0], [0, 0, -10], [0, 0, -20], [8, 0, -26], [16, 0, -26], [0, 3, -30.0]])
 _PARENT = np.array([-1, 0, 1, 2, 3, 2])
@@ -48,3 +48,11 @@ def test_vessels_run_below_their_rib_and_not_in_it() -> None:
     assert (vessels[:, 2] < rib[:, 2] - rib[:, 3]).all()
     assert (np.hypot(vessels[:, 0], vessels[:, 1] - 5) < np.hypot(rib[:, 0], rib[:, 1] - 5)).all()
     assert (np.diff(vessels[:, 3]) < 0).all()
+
+
+def test_a_rib_is_no_mirror_image_of_its_fellow_and_still_meets_its_ends() -> None:
+    rib = np.column_stack([np.linspace(20.0, 60.0, 20), np.zeros((20, 2)), np.full(20, 5.0)])
+    left, right = (strayed(rib, np.random.default_rng(seed)) for seed in (1, 2))
+    assert np.abs(left - right)[:, 2].max() > 0.5
+    np.testing.assert_allclose(left[[0, -1]], rib[[0, -1]], atol=1e-9)
+    assert np.abs(left - rib)[:, 2].max() <= 3.2
