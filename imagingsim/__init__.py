@@ -14,12 +14,13 @@ _PUBLIC = {
     "load_case": "imagingsim.scripting",
     "raw_scan": "imagingsim.scripting",
     "reformat": "imagingsim.reformatting",
+    "run_department": "imagingsim.comparing",
     "sample": "imagingsim.anatomy",
     "walk": "imagingsim.scripting",
 }
 __all__ = [
     "Grid", "acquire", "compare_protocols", "library", "load_case", "raw_scan", "reformat",
-    "sample", "walk",
+    "run_department", "sample", "walk",
 ]  # fmt: skip
 
 

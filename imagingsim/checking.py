@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from imagingsim import cohort, scan, survey, workup
+from imagingsim import cohort, department, scan, survey, workup
 from imagingsim.anatomy import (
     BodyFile,
     CaseFile,
@@ -41,6 +41,10 @@ def _population(content: Library, name: str) -> object:
     return cohort.read_population(content, name, workup.read_catalogue(content))
 
 
+def _department(content: Library, name: str) -> object:
+    return department.read_department(content, name, workup.read_catalogue(content)).checked()
+
+
 def _references(content: Library, _: str) -> object:
     return survey.read_references(content)
 
@@ -50,6 +54,7 @@ KINDS = (
     Kind("acquisition", "protocols/acquisition", scan.AcquisitionProtocol, scan.read_acquisition),
     Kind("workup", "protocols/workups", workup.ProtocolFile, workup.read_protocol),
     Kind("population", "protocols/populations", cohort.PopulationFile, _population),
+    Kind("department", "protocols/departments", department.DepartmentFile, _department),
     Kind("body", "phantoms/bodies", BodyFile),
     Kind("gallery", "phantoms/bodies", survey.Gallery),
     Kind("reference", "phantoms/bodies", survey.ReferenceFile, _references),

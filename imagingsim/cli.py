@@ -167,6 +167,9 @@ def compare(
     subgroup: Annotated[
         str, typer.Option("--subgroup", help="Covariates, cut where you like: age:65:80,pacemaker")
     ] = "",
+    waits: Annotated[
+        Path | None, typer.Option("--waits", help="A file `imagingsim department` left.")
+    ] = None,
     calibration: Annotated[
         bool, typer.Option("--calibration", help="Whether beliefs are as often true as believed.")
     ] = False,
@@ -181,12 +184,44 @@ def compare(
     with _progress() as bar:
         found = comparing.compare_protocols(
             protocols, population, count=int(count), seed=seed, workers=workers, cluster=cluster,
-            folder=out, force=force, content=_content(folders), progress=bar, effect=effect,
-            willing=willing, psa=int(psa), inner=int(inner), tornado=tornado, only=_listed(only),
+            folder=out, force=force, waits=waits, content=_content(folders), progress=bar,
+            effect=effect, willing=willing, psa=int(psa), inner=int(inner), tornado=tornado, only=_listed(only),
             subgroups=_listed(subgroup), calibration=calibration,
         )  # fmt: skip
     Console(width=LINE).print(tables.of_comparison(found))
     print(f"Report: {out / 'report.html'}")
+
+
+@app.command()
+def departments(folders: Libraries = None) -> None:
+    """List the departments: id, scanners, title."""
+    _list("department", comparing.list_departments(_content(folders)), "scanners")
+
+
+@app.command()
+def department(
+    name: str,
+    out: Out,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, help="How long it is watched.")] = 52,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", help="Its patients come on top of all others.")
+    ] = None,
+    population: Annotated[
+        str | None, typer.Option("--population", help="Who they are; see `imagingsim populations`.")
+    ] = None,
+    per_week: Annotated[float, typer.Option("--per-week", help="How many of them come.")] = 0.0,
+    seed: Seed = 1,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Simulate a radiology department; leave its waits, for `imagingsim compare --waits`."""
+    with _progress() as bar:
+        found = comparing.run_department(
+            name, weeks=weeks, seed=seed, protocol=protocol, population=population,
+            per_week=per_week, folder=out, force=force, content=_content(folders), progress=bar,
+        )  # fmt: skip
+    Console(width=LINE).print(tables.of_frame(found))
+    print(f"Waits: {out / 'waits.yaml'}")
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -508,9 +543,9 @@ def body_report(
         raise typer.Exit(1)
 
 
-def _list(kind: str, rows: Iterator[tuple[str, str, str]]) -> None:
+def _list(kind: str, rows: Iterator[tuple[str, str, str]], second: str = "differential") -> None:
     table = Table(box=None, pad_edge=False)
-    for heading in (kind, "differential", "title"):
+    for heading in (kind, second, "title"):
         table.add_column(heading, no_wrap=True)
     for row in rows:
         table.add_row(*row)

@@ -1,17 +1,18 @@
 """A comparison as scripts ask for it: the runs, what is made of them, and files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from imagingsim import cohort, compare, report, workup
+from imagingsim import cohort, compare, department, report, workup
 from imagingsim.compare import Compared, Extras
-from imagingsim.content import Library, library
-from imagingsim.errors import UnknownNameError
+from imagingsim.content import Library, library, load, structure
+from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
+from imagingsim.workup.catalogue import Waits
 
 TABLES = (
     "summary", "psa", "acceptability", "information", "tornado", "decision_curves", "subgroups",
@@ -20,6 +21,9 @@ TABLES = (
 PARTS = ("patients", "psa", "report.html", *(f"{one}.{kind}" for one in TABLES
                                              for kind in ("parquet", "csv")))  # fmt: skip
 """What a written comparison consists of."""
+
+DEPARTMENT = ("waits.csv", "weekdays.csv", "patients.parquet", "waits.yaml")
+"""What a written department consists of."""
 
 PRICES = 41
 """Points of a curve over what an effect is worth."""
@@ -34,8 +38,8 @@ CALIBRATED = 65536
 def compare_protocols(
     protocols: Sequence[str], population: str, *, count: int, seed: int = 1,
     workers: int | None = None, cluster: str | None = None, folder: Path | str | None = None,
-    force: bool = False, content: Library | None = None, progress: Progress | None = None,
-    **extras: object,
+    force: bool = False, waits: Path | str | None = None, content: Library | None = None,
+    progress: Progress | None = None, **extras: object,
 ) -> Compared:  # fmt: skip
     """Walk the same virtual patients through several protocols.
 
@@ -51,6 +55,8 @@ def compare_protocols(
         there goes on where it stopped.
     force
         Replace another comparison in ``folder``.
+    waits
+        File with other waits than the catalogue's, e.g. what `run_department` left.
     extras
         What else is asked: the fields of `Extras`, e.g. ``psa=1000, tornado=True,
         subgroups=["age", "egfr:30:45"], calibration=True``.
@@ -66,6 +72,8 @@ def compare_protocols(
     """
     content, progress = content or library(), progress or Silence()
     catalogue = workup.read_catalogue(content)
+    if waits is not None:
+        catalogue = department.catalogue_with(catalogue, _read_waits(Path(waits)))
     asked = compare.Comparison(
         tuple(workup.read_protocol(content, name, catalogue) for name in protocols),
         cohort.read_population(content, population, catalogue), count, seed,
@@ -89,6 +97,73 @@ def compare_protocols(
     if place is not None:
         _write(found, place)
     return found
+
+
+def _read_waits(file: Path) -> Waits:
+    return structure(load(file.read_text(encoding="utf-8"), where=str(file)), Waits)
+
+
+def list_departments(content: Library) -> Iterator[tuple[str, str, str]]:
+    """Yield id, scanners and title of every department."""
+    catalogue = workup.read_catalogue(content)
+    for name in department.departments(content):
+        file = department.read_department(content, name, catalogue).file
+        counted = ", ".join(f"{one.count} {kind}" for kind, one in file.scanners.items())
+        yield name, counted, file.title
+
+
+def run_department(
+    name: str, *, weeks: int = 52, seed: int = 1, protocol: str | None = None,
+    population: str | None = None, per_week: float = 0.0, folder: Path | str | None = None,
+    force: bool = False, content: Library | None = None, progress: Progress | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Simulate a department and return its waits by study and urgency.
+
+    Parameters
+    ----------
+    weeks
+        How long it is watched, after some weeks that are thrown away.
+    protocol, population, per_week
+        So many patients of the population come every week, through the protocol, on top of the
+        department's own; their waits and its queues are brought to agree.
+    folder
+        Where to leave ``waits.csv``, ``weekdays.csv``, ``patients.parquet`` and ``waits.yaml``,
+        which a comparison reads.
+
+    Raises
+    ------
+    UnknownNameError
+        When the department, the protocol or the population does not exist.
+    WorkupError
+        When a queue grows without end, or a protocol comes without population or patients.
+    FormatError
+        When ``folder`` is not empty and ``force`` is false.
+    """
+    content = content or library()
+    catalogue = workup.read_catalogue(content)
+    found = department.read_department(content, name, catalogue)
+    if folder is not None:
+        checked_folder(Path(folder), DEPARTMENT, force=force)
+    if protocol is None:
+        patients = department.simulate(found, weeks=weeks, seed=seed, progress=progress)
+    elif population is None or per_week <= 0:
+        raise WorkupError("A protocol needs its population and how many come in a week.")
+    else:
+        settled = department.settle(
+            found, workup.read_protocol(content, protocol, catalogue),
+            cohort.read_population(content, population, catalogue), per_week=per_week,
+            weeks=weeks, seed=seed, progress=progress,
+        )  # fmt: skip
+        found, patients = settled.department, settled.patients
+    table = department.summary(found, patients)
+    if folder is not None:
+        place, said = Path(folder), f"department {name}, {weeks} weeks, seed {seed}"
+        waits = department.waits_with(catalogue.waits, department.by_urgency(patients), said)
+        table.write_csv(place / "waits.csv")
+        department.by_weekday(patients).write_csv(place / "weekdays.csv")
+        patients.write_parquet(place / "patients.parquet")
+        write_text(place / "waits.yaml", department.as_yaml(waits))
+    return table
 
 
 def _extras(given: dict[str, object]) -> Extras:

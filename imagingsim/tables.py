@@ -37,6 +37,16 @@ def of_comparison(found: pl.DataFrame) -> Table:
     return table
 
 
+def of_frame(found: pl.DataFrame) -> Table:
+    """Give a data frame, numbers with three digits."""
+    table = Table(box=None, pad_edge=False)
+    for name in found.columns:
+        table.add_column(name, justify="right" if found[name].dtype.is_numeric() else "left")
+    for row in found.iter_rows():
+        table.add_row(*(f"{one:.3g}" if isinstance(one, float) else str(one) for one in row))
+    return table
+
+
 def of_decisions(rows: Iterable[Decision]) -> Table:
     """Give the decision table of a protocol."""
     table = Table(box=None, pad_edge=False)

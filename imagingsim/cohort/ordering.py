@@ -13,7 +13,7 @@ from imagingsim.cohort.plan import NO_AGAIN, SILENT
 from imagingsim.cohort.population import Ints
 from imagingsim.cohort.safety import Verdicts, earliest, judged, keep_apart
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import LogNormal
+from imagingsim.workup.catalogue import Duration, Quantiles
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
 from imagingsim.workup.spec import Order, StudyOrder
 
@@ -142,9 +142,11 @@ def _booking(
     return Bookings(study, rows, repeat, start, report, verdicts, replaced)
 
 
-def days_of(duration: LogNormal, charts: Charts, rows: Ints, name: str, index: Ints) -> FloatArray:
+def days_of(duration: Duration, charts: Charts, rows: Ints, name: str, index: Ints) -> FloatArray:
     """Draw durations, in days, (k,)."""
     draw = normal(charts.patients.seed, name, charts.ids[rows], index)
+    if isinstance(duration, Quantiles):
+        return whole_minutes(duration.at(draw))
     return whole_minutes(duration.median_d * np.exp(duration.sigma * draw))
 
 

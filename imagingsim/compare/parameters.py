@@ -14,7 +14,7 @@ from scipy.special import betaincinv, gammaincinv, ndtri
 from imagingsim.cohort.draws import uniform
 from imagingsim.compare.doubt import FILE, Doubt, Shape
 from imagingsim.compare.runs import Comparison
-from imagingsim.compare.tree import Path, at, changed, found
+from imagingsim.compare.tree import Path, at, changed, found, reached
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.units import FloatArray
 from imagingsim.workup.names import orderable
@@ -144,7 +144,7 @@ def _of(name: str, doubt: Doubt, tree: object, asked: Comparison) -> Iterator[Pa
     for text in doubt.at:
         pattern = _rooted(text)
         matches = dict(found(tree, pattern))
-        if not matches:
+        if not reached(tree, pattern[:-1]):
             raise WorkupError(f"{FILE}: {name}: nothing is called {text}. Correct the pattern.")
         places |= matches
     used = _used(asked)

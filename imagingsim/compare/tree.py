@@ -35,6 +35,16 @@ def found(node: Any, pattern: Path, here: Path = ()) -> Iterator[tuple[Path, flo
             yield from found(value, pattern[1:], (*here, name))
 
 
+def reached(node: Any, pattern: Path) -> bool:
+    """Tell whether a pattern names a place, whatever stands there."""
+    if not pattern:
+        return True
+    kept = branches(node)
+    return any(
+        reached(value, pattern[1:]) for name, value in kept.items() if fnmatchcase(name, pattern[0])
+    )
+
+
 def at(node: Any, path: Path) -> Any:
     """Return what stands at a path; None where nothing does."""
     for name in path:

@@ -4,12 +4,16 @@ Every number lives in ``protocols/catalogue/`` beside its source; nothing of it 
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Literal, TypeVar
 
+import numpy as np
 import pydantic
+from scipy.special import ndtr
 
 from imagingsim.content import record
 from imagingsim.errors import UnknownNameError
+from imagingsim.units import FloatArray
 from imagingsim.workup.consequences import (
     Applies,
     Conflict,
@@ -23,6 +27,7 @@ from imagingsim.workup.guard import Guard
 from imagingsim.workup.spec import Urgency
 
 T = TypeVar("T")
+Days = TypeVar("Days", float, FloatArray)
 FOLDER = "protocols/catalogue"
 
 
@@ -71,16 +76,48 @@ class Studies:
 
 
 @record
-class WaitRow:
-    """Waits of one kind of machine."""
+class Quantiles:
+    """A duration in days as a table, e.g. of what a department's queue gave.
 
-    stat: LogNormal
-    urgent: LogNormal
-    routine: LogNormal
+    Attributes
+    ----------
+    shares
+        From 0 to 1, rising.
+    days
+        What so many of the durations do not exceed.
+    """
+
+    shares: tuple[Probability, ...]
+    days: tuple[Annotated[float, pydantic.Field(ge=0.0)], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a table that is none."""
+        rising = all(a < b for a, b in pairwise(self.shares))
+        if len(self.shares) != len(self.days) or len(self.shares) < 2 or not rising:
+            raise ValueError("needs as many `days` as `shares`, at least two, and shares that rise")
+        if (self.shares[0], self.shares[-1]) != (0.0, 1.0) or sorted(self.days) != list(self.days):
+            raise ValueError("`shares` go from 0 to 1, and `days` do not fall")
+
+    def at(self, normal: Days) -> Days:
+        """Return the duration that belongs to a standard normal draw, or to many."""
+        found = np.interp(ndtr(normal), self.shares, self.days)
+        return found if isinstance(normal, np.ndarray) else float(found)
+
+
+Duration = LogNormal | Quantiles
+
+
+@record
+class WaitRow:
+    """Waits of one kind of machine, and how long reports take."""
+
+    stat: Duration
+    urgent: Duration
+    routine: Duration
     report: LogNormal
     source: str
 
-    def until_start(self, urgency: Urgency) -> LogNormal:
+    def until_start(self, urgency: Urgency) -> Duration:
         """Return the wait from order to start."""
         return {"stat": self.stat, "urgent": self.urgent, "routine": self.routine}[urgency]
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import LogNormal
+from imagingsim.workup.catalogue import Duration, Quantiles
 
 MINUTES_PER_DAY = 1440
 NEAR_D = 1e-6
@@ -24,8 +24,10 @@ def whole_minutes(days: Days) -> Days:
     return round(minutes) / MINUTES_PER_DAY
 
 
-def days_of(duration: LogNormal, normal: float) -> float:
+def days_of(duration: Duration, normal: float) -> float:
     """Return the duration, in days, that belongs to a standard normal draw."""
+    if isinstance(duration, Quantiles):
+        return whole_minutes(duration.at(normal))
     return whole_minutes(duration.median_d * exp(duration.sigma * normal))
 
 

@@ -8,7 +8,7 @@ from math import inf
 from imagingsim.progress import Progress
 from imagingsim.study import Study
 from imagingsim.workup.belief import Belief
-from imagingsim.workup.catalogue import Catalogue, LogNormal
+from imagingsim.workup.catalogue import Catalogue, Duration
 from imagingsim.workup.chart import Chart
 from imagingsim.workup.clock import days_of, whole_minutes
 from imagingsim.workup.consequences import Harm
@@ -136,7 +136,7 @@ class Walk:
         """What has been arranged and not called off, in the order it will happen."""
         return tuple(sorted(event for event in self._events if not event.off))
 
-    def days(self, duration: LogNormal, *name: object) -> float:
+    def days(self, duration: Duration, *name: object) -> float:
         """Draw a duration, in days."""
         return days_of(duration, self.world.normal(*name))
 
