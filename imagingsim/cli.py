@@ -185,8 +185,8 @@ def compare(
         found = comparing.compare_protocols(
             protocols, population, count=int(count), seed=seed, workers=workers, cluster=cluster,
             folder=out, force=force, waits=waits, content=_content(folders), progress=bar,
-            effect=effect, willing=willing, psa=int(psa), inner=int(inner), tornado=tornado, only=_listed(only),
-            subgroups=_listed(subgroup), calibration=calibration,
+            effect=effect, willing=willing, psa=int(psa), inner=int(inner), tornado=tornado,
+            only=_listed(only), subgroups=_listed(subgroup), calibration=calibration,
         )  # fmt: skip
     Console(width=LINE).print(tables.of_comparison(found))
     print(f"Report: {out / 'report.html'}")
