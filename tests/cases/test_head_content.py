@@ -121,6 +121,48 @@ def test_ear_canal_is_open_air_to_the_middle_ear(side: str, sign: float) -> None
     assert along((sign * 95.0, 5.0, 1.0), (sign * 90.0, 5.0, 1.0))[0].label == ""
 
 
+def bony(layers: list[Layer]) -> list[str]:
+    """Return the label of each point that is bone, and nothing elsewhere."""
+    return [layer.label if layer.material in BONE else "" for layer in layers]
+
+
+def test_foramen_magnum_is_an_oval_hole() -> None:
+    # authored limits; means of adults lie near 36 mm in length and 31 mm in width
+    across = bony(along((-30.0, 17.0, -28.0), (30.0, 17.0, -28.0)))
+    lengthwise = bony(along((0.0, -9.0, -27.0), (0.0, 48.0, -30.0)))
+    width, length = (0.25 * line.count("") for line in (across, lengthwise))
+    assert 26 < width < 36
+    assert 32 < length < 42
+    assert width < length
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_joints_of_the_skull_have_a_gap_between_their_bones(sign: float) -> None:
+    condyle = bony(along((sign * 16.0, 7.0, -24.0), (sign * 17.5, 7.0, -44.0)))
+    assert {"occipital_bone", "vertebrae_C1"} <= set(condyle)
+    before = condyle[: condyle.index("vertebrae_C1")]
+    assert 0.5 <= 0.25 * before[::-1].index("occipital_bone") < 4
+    side = "left" if sign > 0 else "right"
+    jaw = bony(along((sign * 51.0, -13.0, 8.0), (sign * 51.0, -13.0, -12.0)))
+    roof = [i for i, label in enumerate(jaw) if label == f"temporal_bone_{side}"]
+    assert roof, "a roof of the joint's socket"
+    assert 1.0 <= 0.25 * (jaw.index("mandible") - roof[-1]) < 5
+
+
+@pytest.mark.parametrize(("side", "sign"), [("left", 1.0), ("right", -1.0)])
+def test_inner_ear_is_a_thin_channel_in_dense_bone(side: str, sign: float) -> None:
+    low = np.array([min(sign * 30.0, sign * 48.0), -14.0, -6.0]) + HEAD_MM
+    grid = Grid.axial((34, 48, 30), (0.6, 0.6, 0.6), (low[0], low[1], low[2]))
+    ear = sample(male(), grid)
+    lumen = ear.volume_ml(f"inner_ear_{side}")
+    assert 0.15 < lumen < 0.4
+    main = ear.main_layer()
+    inside = np.array([layer.label == f"inner_ear_{side}" for layer in ear.layers])[main]
+    around = ndimage.binary_dilation(inside, iterations=1) & ~inside
+    dense = np.array([layer.material in BONE for layer in ear.layers])[main]
+    assert dense[around].mean() > 0.7
+
+
 @pytest.mark.parametrize(("side", "sign"), [("left", 1.0), ("right", -1.0)])
 @pytest.mark.parametrize("muscle", SUBOCCIPITAL)
 def test_suboccipital_muscles_lie_between_skin_and_the_upper_vertebrae(
