@@ -207,6 +207,24 @@ def test_cervical_vertebrae_stand_on_one_another_with_a_disc_between() -> None:
     assert order.count("intervertebral_disc") >= 3
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_muscles_fill_the_neck_beside_the_spine(sign: float) -> None:
+    sampled = head()
+    fat = np.array([layer.material.endswith("_fat") for layer in sampled.layers], float)
+    share = sampled.property_map(fat)
+    shape = share.shape[::-1]
+    x, y, z = (LOW_MM[i] + SPACING_MM * np.arange(shape[i]) for i in range(3))
+    beside = np.ix_(
+        (z >= 450) & (z <= 490), (y >= -20) & (y <= 20), (sign * x >= 20) & (sign * x <= 40)
+    )
+    assert share[beside].mean() < 0.14
+
+
+def test_jugular_veins_are_not_mirror_images() -> None:
+    left, right = (head().volume_ml(f"internal_jugular_vein_{s}") for s in ("left", "right"))
+    assert right > 1.15 * left
+
+
 def test_globes_and_lenses_are_a_pair() -> None:
     for label, least, most in (("eye_left", 6.0, 9.0), ("eye_right", 6.0, 9.0)):
         assert least < head().volume_ml(label) < most
