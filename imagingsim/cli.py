@@ -228,6 +228,28 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
+@app.command("what-if")
+def what_if(
+    protocol: Annotated[str, typer.Argument(help="See `imagingsim protocols`.")],
+    population: Annotated[str, typer.Option("--population", help="See `imagingsim populations`.")],
+    patient: Annotated[int, typer.Option("--patient", min=0, help="Number of the patient.")] = 0,
+    steps: Annotated[int, typer.Option("--steps", min=0, help="States gone through before.")] = 0,
+    count: Annotated[
+        int, typer.Option("-n", "--patients", min=2, help="Patients walked on for each step.")
+    ] = 20_000,
+    seed: Seed = 1,
+    folders: Libraries = None,
+) -> None:
+    """Say what each possible next step leads to, from some point of a virtual patient's walk."""
+    walk, found = scripting.what_if(
+        protocol, population, patient=patient, steps=steps, count=count, seed=seed,
+        content=_content(folders),
+    )  # fmt: skip
+    gone = " > ".join(draft.state for draft in walk.drafts) or "nothing yet"
+    print(f"Day {walk.chart.now_d:.1f}; done: {gone}")
+    Console(width=LINE).print(tables.of_forecasts(found))
+
+
 @app.command()
 def workup(
     case: str,

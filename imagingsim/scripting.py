@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from imagingsim import cohort, formats, report, scan, survey, workup
+from imagingsim import cohort, compare, formats, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
 from imagingsim.ct import RawScan
-from imagingsim.errors import UnknownNameError
+from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
 from imagingsim.reformatting import PlaneName, Projection, reformat
@@ -143,6 +143,40 @@ def list_populations(content: Library) -> Iterator[tuple[str, str, str]]:
     for name in cohort.populations(content):
         file = cohort.read_population(content, name, catalogue).file
         yield name, file.differential, file.title
+
+
+def what_if(
+    protocol: str,
+    population: str,
+    *,
+    patient: int = 0,
+    steps: int = 0,
+    count: int = compare.COUNT,
+    seed: int = 1,
+    content: Library | None = None,
+) -> tuple[workup.Walk, tuple[compare.Forecast, ...]]:
+    """Walk a virtual patient some states far, and look what each possible next step leads to.
+
+    Parameters
+    ----------
+    patient
+        Number of the patient in the population.
+    steps
+        How many states are gone through before.
+    count
+        How many patients who could be this one are walked on, for each step.
+    """
+    content = content or library()
+    catalogue = workup.read_catalogue(content)
+    asked = workup.read_protocol(content, protocol, catalogue)
+    people = cohort.read_population(content, population, catalogue)
+    world = cohort.VirtualWorld.of(people, catalogue, seed=seed, patient=patient)
+    walk = workup.begin(world, asked)
+    for _ in range(steps):
+        ending = workup.walk_on(walk)
+        if ending is not None:
+            raise WorkupError(f"The walk is over after {len(walk.drafts)} states: {ending}.")
+    return walk, compare.what_if(walk, people, count=count, seed=seed)
 
 
 def quality(

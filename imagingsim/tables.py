@@ -6,6 +6,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from imagingsim.compare import CERTAIN, Forecast
 from imagingsim.survey import SPACINGS_MM, Report
 from imagingsim.workup import Decision
 
@@ -44,6 +45,19 @@ def of_frame(found: pl.DataFrame) -> Table:
         table.add_column(name, justify="right" if found[name].dtype.is_numeric() else "left")
     for row in found.iter_rows():
         table.add_row(*(f"{one:.3g}" if isinstance(one, float) else str(one) for one in row))
+    return table
+
+
+def of_forecasts(found: Iterable[Forecast]) -> Table:
+    """Give what each next step leads to, the planned one marked, with 95 % intervals."""
+    headings = ("days", "cost", "mSv", "primary found", "dies before")
+    table = _table("From here to the end, by what is done next", "next", *headings)
+    for one in found:
+        values = (one.days, one.cost, one.dose_msv, one.localised, one.died)
+        table.add_row(
+            f"{one.step} (planned)" if one.planned else one.step,
+            *(f"{value.mean:.3g} ±{CERTAIN * value.error:.1g}" for value in values),
+        )
     return table
 
 

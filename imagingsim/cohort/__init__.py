@@ -4,7 +4,7 @@
 arrays, with the same result for every patient.
 """
 
-from imagingsim.cohort.batch import Cohort, walk_all
+from imagingsim.cohort.batch import Cohort, walk_all, walk_from
 from imagingsim.cohort.coverage import Covered, coverage, never
 from imagingsim.cohort.plan import Plan
 from imagingsim.cohort.population import (
@@ -15,9 +15,11 @@ from imagingsim.cohort.population import (
     read_population,
 )
 from imagingsim.cohort.population_records import PopulationFile
+from imagingsim.cohort.twins import resume, twins
 from imagingsim.cohort.world import VirtualWorld
 
 __all__ = [
     "Cohort", "Covered", "Patients", "Plan", "Population", "PopulationFile", "VirtualWorld",
-    "check_population", "coverage", "never", "populations", "read_population", "walk_all",
+    "check_population", "coverage", "never", "populations", "read_population", "resume", "twins",
+    "walk_all", "walk_from",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from imagingsim.cohort.draws import uniform
 from imagingsim.cohort.events import Calendar
 from imagingsim.cohort.ordering import place_orders
 from imagingsim.cohort.plan import Plan
-from imagingsim.cohort.population import Ints, Patients
+from imagingsim.cohort.population import Bools, Ints, Patients
 from imagingsim.cohort.sampling import sample_tissue
 from imagingsim.workup.engine import BIOPSY_LIMIT, BLOCKED, HORIZON
 from imagingsim.workup.graph import transitions
@@ -48,13 +48,31 @@ class Cohort:
         ends = (state.outcome for state in states if isinstance(state, End))
         return tuple(dict.fromkeys((*ends, HORIZON, BIOPSY_LIMIT, BLOCKED)))
 
+    @property
+    def correct(self) -> Bools:
+        """Tell whose likeliest diagnosis is the true one, (n,)."""
+        everyone = np.arange(len(self.charts.patients))
+        return self.charts.chances(everyone).argmax(axis=1) == self.charts.patients.disease
+
+    @property
+    def localised(self) -> Bools:
+        """Tell whose primary was seen where it is, the likeliest diagnosis being the true one."""
+        charts, patients = self.charts, self.charts.patients
+        everyone, primary = np.arange(len(patients)), self.plan.primary[patients.disease]
+        seen = ~np.isnan(charts.known_mm[everyone, primary]) & (primary >= 0)
+        return self.correct & seen & patients.involved[everyone, primary]
+
 
 def walk_all(plan: Plan, patients: Patients) -> Cohort:
     """Walk patients through a protocol, from its start to an end each."""
     charts = Charts(plan, patients)
-    count = len(patients)
-    cohort = Cohort(charts, Calendar(charts), np.full(count, -1))
-    cohort.pending[plan.protocol.file.start] = [np.arange(count)]
+    return walk_from(charts, Calendar(charts), plan.protocol.file.start)
+
+
+def walk_from(charts: Charts, calendar: Calendar, state: str) -> Cohort:
+    """Walk patients on from a state, to an end each."""
+    count, plan = len(charts.patients), charts.plan
+    cohort = Cohort(charts, calendar, np.full(count, -1), {state: [np.arange(count)]})
     while cohort.pending:
         for name in plan.order:
             waiting = cohort.pending.pop(name, None)

@@ -49,7 +49,8 @@ def place_orders(charts: Charts, calendar: Calendar, rows: Ints, state: Order) -
     if len(stopped):
         booked = [_without(one, stopped) for one in booked]
     begins = [
-        calendar.at(one.rows, one.start, partial(_start, charts, calendar, one)) for one in booked
+        calendar.at(one.rows, one.start, partial(begin_study, charts, calendar, one))
+        for one in booked
     ]
     until = _joined(charts, rows, state, booked)
     if state.deadline_d is not None:
@@ -150,7 +151,7 @@ def days_of(duration: Duration, charts: Charts, rows: Ints, name: str, index: In
     return whole_minutes(duration.median_d * np.exp(duration.sigma * draw))
 
 
-def _start(charts: Charts, calendar: Calendar, booked: Bookings, at: Ints) -> None:
+def begin_study(charts: Charts, calendar: Calendar, booked: Bookings, at: Ints) -> None:
     """Make the study: dose and cost count from here on; the report comes later."""
     rows, catalogue = booked.rows[at], charts.plan.catalogue
     booked.verdicts.correct(charts, rows, at)
@@ -164,7 +165,7 @@ def _start(charts: Charts, calendar: Calendar, booked: Bookings, at: Ints) -> No
             draw = uniform(charts.patients.seed, stream, charts.ids[rows], booked.repeat[at])
             charts.suffer(rows[hit & (draw < rule.probability)], rule.harm)
     timepoint = charts.timepoint[rows].copy()
-    calendar.at(rows, booked.report[at], partial(_report, charts, booked, at, timepoint))
+    calendar.at(rows, booked.report[at], partial(report_study, charts, booked, at, timepoint))
 
 
 def _find_by_chance(charts: Charts, booked: Bookings, places: Ints) -> None:
@@ -178,7 +179,7 @@ def _find_by_chance(charts: Charts, booked: Bookings, places: Ints) -> None:
     charts.suffer(rows[draw < harm.probability], harm)
 
 
-def _report(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, due: Ints) -> None:
+def report_study(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, due: Ints) -> None:
     """Read the study: from here on the doctors know what the reader saw."""
     rows, repeat = booked.rows[at[due]], booked.repeat[at[due]]
     plan, column = charts.plan, charts.plan.studies.index(booked.study)

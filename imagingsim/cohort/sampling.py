@@ -120,12 +120,13 @@ def _stain(charts: Charts, calendar: Calendar, everyone: Ints, left: Ints, panel
     charts.outstanding[rows] += len(panel.markers)
     charts.cost[rows] += charts.plan.catalogue.price("stain") * count
     due = whole_minutes(charts.now[rows] + panel.turnaround_d)
-    calendar.at(rows, due, partial(_panel_report, charts, rows, count, panel))
+    calendar.at(rows, due, partial(report_panel, charts, rows, count, panel))
     if not panel.background:
         calendar.advance(rows, due)
 
 
-def _panel_report(charts: Charts, rows: Ints, count: Ints, panel: Panel, due: Ints) -> None:
+def report_panel(charts: Charts, rows: Ints, count: Ints, panel: Panel, due: Ints) -> None:
+    """Report the first ``count`` stains of a panel, (k,), for those at the places ``due``."""
     rows, count = rows[due], count[due]
     charts.outstanding[rows] -= len(panel.markers)
     if KI67 in panel.markers:

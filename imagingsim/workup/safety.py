@@ -1,7 +1,7 @@
 """Safety: what stands between an order and the machine."""
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from imagingsim.workup.applying import about_procedure, about_study
 from imagingsim.workup.catalogue import Rule
@@ -25,15 +25,20 @@ class Verdict:
         Everything said, blocks and holds included.
     risks
         Rules whose event may happen.
-    becomes
-        Blood tests that are put right while it is put off.
+    held
+        Rules that put it off.
     """
 
     blocked: tuple[str, ...]
     hold_d: float
     notes: tuple[str, ...]
     risks: tuple[tuple[str, Rule], ...]
-    becomes: dict[str, float] = field(default_factory=dict)
+    held: tuple[tuple[str, Rule], ...] = ()
+
+    @property
+    def becomes(self) -> dict[str, float]:
+        """Blood tests that are put right while it is put off."""
+        return {test: value for _, rule in self.held for test, value in rule.becomes.items()}
 
 
 def of_study(study: str, walk: Walk, despite: Container[str] = ()) -> Verdict:
@@ -83,11 +88,11 @@ def _verdict(walk: Walk, about: Callable[[Applies], bool], despite: Container[st
         draw_labs(walk, missing)
         firing |= {name for name, (_, condition) in rules.items() if condition.holds(lookup)}
     fired = [(name, rule) for name, (rule, _) in rules.items() if name in firing]
-    held = [rule for _, rule in fired if rule.effect == "hold"]
+    held = tuple((name, rule) for name, rule in fired if rule.effect == "hold")
     return Verdict(
         blocked=tuple(rule.why for _, rule in fired if rule.effect == "block"),
-        hold_d=sum(rule.days for rule in held),
+        hold_d=sum(rule.days for _, rule in held),
         notes=tuple(rule.why for _, rule in fired if rule.effect != "risk"),
         risks=tuple((name, rule) for name, rule in fired if rule.effect == "risk"),
-        becomes={test: value for rule in held for test, value in rule.becomes.items()},
+        held=held,
     )
