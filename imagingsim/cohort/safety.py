@@ -53,7 +53,7 @@ def judged(charts: Charts, rules: Rules, rows: Ints, despite: Container[str] = (
     """Ask the rules; those that wait for blood tests have them drawn, and are asked again."""
     asked = [(name, rule, guard) for name, rule, guard in rules if name not in despite]
     fires = [charts.guard_holds(guard, rows) for _, _, guard in asked]
-    if _draw_missing(charts, [rule for _, rule, _ in asked], rows):
+    if _draw_missing(charts, [rule for _, rule, _ in rules], rows):
         again = [charts.guard_holds(guard, rows) for _, _, guard in asked]
         fires = [one | other for one, other in zip(fires, again, strict=True)]
     blocked, hold = np.zeros(len(rows), bool), np.zeros(len(rows))

@@ -75,14 +75,11 @@ def keep_apart(walk: Walk, day: float, about: Callable[[Applies], bool]) -> dict
 
 def _verdict(walk: Walk, about: Callable[[Applies], bool], despite: Container[str]) -> Verdict:
     """Ask the rules; those that wait for blood tests have them drawn, and are asked again."""
-    rules = {
-        name: pair
-        for name, pair in walk.catalogue.rules.items()
-        if about(pair[0].applies) and name not in despite
-    }
+    spoken = {n: pair for n, pair in walk.catalogue.rules.items() if about(pair[0].applies)}
+    rules = {name: pair for name, pair in spoken.items() if name not in despite}
     lookup = walk.chart.lookup
     firing = {name for name, (_, condition) in rules.items() if condition.holds(lookup)}
-    needs = {test for rule, _ in rules.values() for test in rule.needs}
+    needs = {test for rule, _ in spoken.values() for test in rule.needs}
     missing = sorted(needs - set(walk.chart.labs))
     if missing:
         draw_labs(walk, missing)

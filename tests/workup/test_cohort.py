@@ -1,5 +1,6 @@
 """One patient or many: the scalar engine is the oracle of the one on arrays."""
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -8,9 +9,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from protocols_at_random import graphs
 
-from imagingsim.cohort import Cohort, Plan, VirtualWorld, read_population, walk_all
+from imagingsim.cohort import (
+    Cohort,
+    Plan,
+    VirtualWorld,
+    ordering,
+    read_population,
+    sampling,
+    walk_all,
+)
+from imagingsim.cohort.charts import Charts
+from imagingsim.cohort.draws import uniform
+from imagingsim.cohort.events import Calendar
+from imagingsim.cohort.ordering import Bookings
+from imagingsim.cohort.population import Ints
 from imagingsim.content import library, load
 from imagingsim.errors import ContentError
+from imagingsim.units import FloatArray
 from imagingsim.workup import Protocol, check_protocol, read_catalogue, read_protocol, walk_world
 
 CATALOGUE = read_catalogue(library())
@@ -89,14 +104,90 @@ def test_the_size_of_a_block_changes_nothing(size: int) -> None:
         assert (part.weights == whole.weights[there]).all()
 
 
-def test_no_iodine_below_30_and_no_high_risk_needle_in_thin_blood() -> None:
-    plan = plan_of("net_skin_metastases")
-    patients = plan.population.draw(8, np.arange(20_000, dtype=np.uint64))
-    charts = walk_all(plan, patients).charts
-    ct = plan.studies.index("ct_chest_abdomen_pelvis")
-    assert (patients.labs["egfr"] < 30).sum() > 100
-    assert not charts.done[patients.labs["egfr"] < 30, ct].any()
-    assert charts.done[patients.labs["egfr"] >= 30, ct].mean() > 0.9
+OVERRIDE = (
+    "schema: imagingsim.workup/1\nversion: 1.0.0\ntitle: t\nabout: t\nsource: [none]\n"
+    "differential: scalp_tumour\nhorizon_d: 400\nstart: scan\nendpoints: {dead: patient.dead}\n"
+    "states:\n  scan:\n    type: order\n    orders:\n"
+    "      - {study: ct_neck_chest, despite: {iodine_renal_failure: life at risk}}\n"
+    "    next: [{to: done}]\n  done: {type: end, outcome: done}\n"
+)
+
+
+class Watch:
+    """Sees what is given and done to whom, and their blood at that moment."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.worst: dict[str, float] = {}
+        begin, needle = ordering.begin_study, sampling._complicate
+
+        def begun(charts: Charts, calendar: Calendar, booked: Bookings, at: Ints) -> None:
+            begin(charts, calendar, booked, at)
+            row, rows = CATALOGUE.study(booked.study), booked.rows[at]
+            if row.contrast == "iodine":
+                self.see("egfr", -charts.labs["egfr"][rows])
+            if row.tracer == "fdg":
+                self.see("glucose", charts.labs["glucose"][rows])
+
+        def taken(charts: Charts, rows: Ints, target: Ints, technique: str, repeat: Ints) -> None:
+            needle(charts, rows, target, technique, repeat)
+            if CATALOGUE.procedures[technique].bleeding_risk == "high":
+                self.see("inr", charts.labs["inr"][rows])
+                self.see("platelets", -charts.labs["platelets"][rows])
+
+        patch.setattr(ordering, "begin_study", begun)
+        patch.setattr(sampling, "_complicate", taken)
+
+    def see(self, what: str, values: FloatArray) -> None:
+        """Keep the worst; a small value of what must be large is the worst too."""
+        self.worst[what] = max(self.worst.get(what, -np.inf), values.max(initial=-np.inf))
+
+
+def test_no_rule_of_safety_is_broken_in_any_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, ids = Watch(monkeypatch), np.arange(30_000, dtype=np.uint64)
+    for name in SHIPPED:
+        plan = plan_of(name)
+        patients = plan.population.draw(8, ids)
+        for test, value in {"egfr": 20.0, "glucose": 15.0, "inr": 2.6, "platelets": 30.0}.items():
+            ill = uniform(1, f"ill|{test}", ids) < 0.1
+            patients.labs[test][ill] = value
+        walk_all(plan, patients)
+    assert watch.worst["egfr"] <= -30
+    assert watch.worst["glucose"] <= 11.1
+    assert watch.worst["inr"] <= 1.8
+    assert watch.worst["platelets"] <= -50
+
+
+def test_only_a_protocol_that_says_so_gives_iodine_below_30(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    protocol = check_protocol(load(OVERRIDE, where="p.yaml"), "p", CATALOGUE)
+    population = read_population(library(), "scalp_masses", CATALOGUE)
+    patients = population.draw(8, np.arange(20_000, dtype=np.uint64))
+    patients.labs["egfr"][::2] = 20.0
+    watch = Watch(monkeypatch)
+    charts = walk_all(Plan.of(protocol, population), patients).charts
+    assert watch.worst["egfr"] > -30
+    assert charts.harms[::2].mean() > charts.harms[1::2].mean() + 0.05
+
+
+def test_she_dies_before_the_primary_is_known_and_a_better_course_changes_the_odds() -> None:
+    """As net_72f: neuroendocrine skin metastases, admitted, median 33 days to live (Jones 2017)."""
+    found = {}
+    for name in ("net_skin_metastases", "net_skin_biopsy_first"):
+        plan = plan_of(name)
+        patients = plan.population.draw(5, np.arange(40_000, dtype=np.uint64))
+        rows = list(plan.population.differential.diagnoses.values())
+        like_her = np.array([row.group == "neuroendocrine" for row in rows])[patients.disease]
+        budget = -33.0 / np.log(2) * np.log(uniform(5, "ward", patients.ids))
+        patients = dataclasses.replace(patients, budget_d=budget)
+        cohort = walk_all(plan, patients)
+        dead = cohort.charts.dead
+        found[name] = dead[like_her].mean(), (cohort.localised & ~dead)[like_her].mean()
+    taken, better = found["net_skin_metastases"], found["net_skin_biopsy_first"]
+    assert taken[0] > 0.5
+    assert taken[1] < 0.35
+    assert better[0] < taken[0] - 0.1
+    assert better[1] > taken[1] + 0.1
 
 
 def test_those_who_wait_die_as_the_hazard_says() -> None:
