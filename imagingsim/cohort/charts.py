@@ -140,7 +140,7 @@ class Charts:
         news
             (findings, 5, diseases).
         """
-        self.weights[rows] = kernels.weighed(self.weights[rows], says, news)
+        kernels.weigh(rows, says, news, self.weights)
 
     def chances(self, rows: Ints) -> FloatArray:
         """Return the probabilities of the diagnoses, (k, diagnoses)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import float64, guvectorize, int64, njit, uint64, vectorize
+from numba import float64, guvectorize, njit, uint64, vectorize
 
 from imagingsim.units import FloatArray
 
@@ -19,6 +19,8 @@ _SPREAD = np.uint64(0xD1342543DE82EF95)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _ONE, _30, _27, _31, _12 = (np.uint64(one) for one in (1, 30, 27, 31, 12))
 _UNIT = 2.0**-52
+NO_AGAIN = 2
+"""Row of what is added by a finding that repeats another; see `imagingsim.cohort.plan.News`."""
 
 
 @vectorize([float64(uint64, uint64, uint64)], cache=True)  # type: ignore[untyped-decorator]
@@ -45,16 +47,21 @@ def chances(weights: FloatArray, found: FloatArray) -> None:
         found[k] /= total
 
 
-@guvectorize(  # type: ignore[untyped-decorator]
-    [(float64[:], int64[:], float64[:, :, :], float64[:])], "(m),(k),(k,s,m)->(m)", cache=True
-)
-def weighed(weights: FloatArray, says: Ints, news: FloatArray, found: FloatArray) -> None:
-    """Return logarithms of weights after k findings, each with what it says, (..., m)."""
-    for j in range(len(weights)):
-        found[j] = weights[j]
-    for k in range(len(says)):
-        for j in range(len(weights)):
-            found[j] += news[k, says[k], j]
+@njit(cache=True)
+def weigh(rows: Ints, says: Ints, news: FloatArray, weights: FloatArray) -> None:
+    """Add findings to logarithms of weights, one after the other.
+
+    Parameters
+    ----------
+    says, news
+        (k, m) what each of m findings says of each patient; (m, 5, diseases) what that adds.
+    weights
+        (n, diseases); written to.
+    """
+    for i, row in enumerate(rows):
+        for k in range(says.shape[1]):
+            for j in range(weights.shape[1]):
+                weights[row, j] += news[k, says[i, k], j]
 
 
 @njit(cache=True)
@@ -77,6 +84,31 @@ def take_in(
             if found[i, k]:
                 size = sizes_mm[row, region] if involved[row, region] else false_mm
                 known_mm[row, region] = size
+
+
+@njit(cache=True)
+def believe(
+    rows: Ints, regions: Ints, places: Ints, found: Bools, blind: Bools, news: FloatArray,
+    read: Bools, weights: FloatArray,
+) -> None:  # fmt: skip
+    """Weigh reports; what was read of a region before makes its news count less.
+
+    Parameters
+    ----------
+    places
+        Which of the regions say something, in the order of ``news``.
+    read, weights
+        (n, all regions), (n, diseases); written to.
+    """
+    for i, row in enumerate(rows):
+        for k, place in enumerate(places):
+            if blind[i, place]:
+                continue
+            region = regions[place]
+            says = int(found[i, place]) + NO_AGAIN * int(read[row, region])
+            read[row, region] = True
+            for j in range(weights.shape[1]):
+                weights[row, j] += news[k, says, j]
 
 
 @njit(cache=True)

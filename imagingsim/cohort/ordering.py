@@ -9,7 +9,6 @@ from imagingsim.cohort import kernels
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.draws import normal, uniform
 from imagingsim.cohort.events import Block, Calendar
-from imagingsim.cohort.plan import NO_AGAIN, SILENT
 from imagingsim.cohort.population import Ints
 from imagingsim.cohort.safety import Verdicts, earliest, judged, keep_apart
 from imagingsim.units import FloatArray
@@ -195,8 +194,6 @@ def report_study(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, du
         charts.known_mm, charts.report[:, column],
     )  # fmt: skip
     places, news = plan.reading[booked.study]
-    heard = rows[:, None], one.regions[places]
-    blind, before = blind[:, places], charts.read_regions[heard]
-    says = np.where(blind, SILENT, found[:, places] + NO_AGAIN * before)
-    charts.believe(rows, says, news)
-    charts.read_regions[heard] = before | ~blind
+    kernels.believe(
+        rows, one.regions, places, found, blind, news, charts.read_regions, charts.weights
+    )

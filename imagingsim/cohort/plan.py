@@ -25,8 +25,8 @@ from imagingsim.workup.ordering import NOT_FOR_BELIEF
 from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.spec import Wait
 
-NO, YES, NO_AGAIN, YES_AGAIN, SILENT = range(5)
-"""What a finding says: the rows of `News`."""
+SILENT = 4
+"""What a finding says: 0 no, 1 yes, `NO_AGAIN` and 3 the same of what was found before, nothing."""
 
 News = FloatArray
 """(5, diseases): what is added to the logarithms of the weights by a finding, by what it says."""

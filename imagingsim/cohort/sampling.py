@@ -7,8 +7,9 @@ import numpy as np
 from imagingsim.cohort.charts import Charts
 from imagingsim.cohort.draws import uniform
 from imagingsim.cohort.events import Calendar
+from imagingsim.cohort.kernels import NO_AGAIN
 from imagingsim.cohort.ordering import days_of
-from imagingsim.cohort.plan import NO_AGAIN, SILENT
+from imagingsim.cohort.plan import SILENT
 from imagingsim.cohort.population import Bools, Ints
 from imagingsim.cohort.safety import earliest, judged, keep_apart
 from imagingsim.workup.clock import whole_minutes
