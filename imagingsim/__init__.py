@@ -10,17 +10,19 @@ _PUBLIC = {
     "Grid": "imagingsim.grid",
     "acquire": "imagingsim.scripting",
     "compare_protocols": "imagingsim.comparing",
+    "debrief": "imagingsim.lessons",
     "library": "imagingsim.content",
     "load_case": "imagingsim.scripting",
     "raw_scan": "imagingsim.scripting",
     "reformat": "imagingsim.reformatting",
     "run_department": "imagingsim.comparing",
     "sample": "imagingsim.anatomy",
+    "session": "imagingsim.lessons",
     "walk": "imagingsim.scripting",
 }
 __all__ = [
-    "Grid", "acquire", "compare_protocols", "library", "load_case", "raw_scan", "reformat",
-    "run_department", "sample", "walk",
+    "Grid", "acquire", "compare_protocols", "debrief", "library", "load_case", "raw_scan",
+    "reformat", "run_department", "sample", "session", "walk",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from imagingsim import cohort, department, scan, survey, workup
+from imagingsim import cohort, department, scan, survey, teaching, workup
 from imagingsim.anatomy import (
     BodyFile,
     CaseFile,
@@ -45,6 +45,14 @@ def _department(content: Library, name: str) -> object:
     return department.read_department(content, name, workup.read_catalogue(content)).checked()
 
 
+def _ratings(content: Library, name: str) -> object:
+    return teaching.read_ratings(content, name, workup.read_catalogue(content))
+
+
+def _rubric(content: Library, _: str) -> object:
+    return teaching.read_rubric(content, workup.read_catalogue(content))
+
+
 def _references(content: Library, _: str) -> object:
     return survey.read_references(content)
 
@@ -55,6 +63,8 @@ KINDS = (
     Kind("workup", "protocols/workups", workup.ProtocolFile, workup.read_protocol),
     Kind("population", "protocols/populations", cohort.PopulationFile, _population),
     Kind("department", "protocols/departments", department.DepartmentFile, _department),
+    Kind("appropriateness", "protocols/appropriateness", teaching.Appropriateness, _ratings),
+    Kind("rubric", "protocols/teaching", teaching.Rubric, _rubric),
     Kind("body", "phantoms/bodies", BodyFile),
     Kind("gallery", "phantoms/bodies", survey.Gallery),
     Kind("reference", "phantoms/bodies", survey.ReferenceFile, _references),

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from imagingsim import checking, comparing, scripting, survey, tables
+from imagingsim import checking, comparing, lessons, scripting, survey, tables
 from imagingsim.anatomy import asked_habitus
 from imagingsim.content import Library, library, placeholders
 from imagingsim.errors import AcquisitionWarning, ImagingSimError
@@ -222,6 +222,20 @@ def department(
         )  # fmt: skip
     Console(width=LINE).print(tables.of_frame(found))
     print(f"Waits: {out / 'waits.yaml'}")
+
+
+@app.command()
+def debrief(
+    record: Annotated[Path, typer.Argument(help="A recorded session, YAML.")],
+    out: Out,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Play a recorded session again; leave its score and debriefing."""
+    found = lessons.debrief(record, folder=out, force=force, content=_content(folders))
+    for part in found.score.parts:
+        print(f"{part.name}: {part.points:.1f} of {part.most:g}")
+    print(f"{found.score.percent:.0f} of 100\nDebriefing: {out / 'debrief.md'}")
 
 
 def _listed(text: str) -> tuple[str, ...]:
