@@ -20,8 +20,8 @@ BLOCK = 16384
 SHARES = ("alive", "diagnosed", "correct", "localised")
 """Measures that are yes or no."""
 
-MEASURES = ("days", "cost", "dose_msv", *SHARES)
-"""What is compared."""
+MEASURES = ("days", "cost", "dose_msv", "harms", *SHARES)
+"""What is compared; ``harms``: complications, reactions and wrong turns of each patient."""
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -90,17 +90,13 @@ def outcomes(cohort: Cohort, patients: Patients) -> Columns:
     one. ``certainty``: probability of the likeliest diagnosis when the walk ends.
     """
     charts, everyone = cohort.charts, np.arange(len(patients))
-    chances = charts.chances(everyone)
-    correct = chances.argmax(axis=1) == patients.disease
-    primary = charts.plan.primary[patients.disease]
-    there = patients.involved[everyone, primary] & ~np.isnan(charts.known_mm[everyone, primary])
     return {
         "days": charts.now.astype(np.float32), "cost": charts.cost.astype(np.float32),
         "dose_msv": charts.dose.astype(np.float32), "alive": ~charts.dead,
-        "diagnosed": charts.diagnostic.copy(), "correct": correct,
-        "localised": correct & there & (primary >= 0),
+        "diagnosed": charts.diagnostic.copy(), "correct": cohort.correct,
+        "localised": cohort.localised, "harms": charts.harms.astype(np.int16),
         "studies": charts.made.astype(np.int16), "biopsies": charts.samples.astype(np.int16),
-        "certainty": chances.max(axis=1).astype(np.float32),
+        "certainty": charts.chances(everyone).max(axis=1).astype(np.float32),
         "ending": cohort.ending.astype(np.int8),
     }  # fmt: skip
 

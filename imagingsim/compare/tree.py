@@ -48,7 +48,7 @@ def reached(node: Any, pattern: Path) -> bool:
 def at(node: Any, path: Path) -> Any:
     """Return what stands at a path; None where nothing does."""
     for name in path:
-        node = branches(node).get(name)
+        node = node.get(name) if isinstance(node, Mapping) else getattr(node, name, None)
     return node
 
 

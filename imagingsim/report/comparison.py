@@ -14,9 +14,12 @@ from imagingsim.workup.outcome import DISCLAIMER
 
 TEMPLATE = "comparison.html.jinja"
 WORDS = {
-    "days": "days to the end", "cost": "cost", "dose_msv": "dose, mSv", "alive": "alive at the end",
+    "days": "days to the end", "cost": "cost", "dose_msv": "dose, mSv",
+    "harms": "harms per patient", "alive": "alive at the end",
     "diagnosed": "tissue diagnosis", "correct": "right diagnosis", "localised": "primary localised",
 }  # fmt: skip
+DIGITS = {"cost": 0, "harms": 3}
+"""Decimals of a mean; one where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def _rows(asked: Comparison, table: pl.DataFrame) -> Iterator[tuple[str, list[Ce
 
 
 def _cell(measure: str, row: dict[str, float], *, first: bool) -> Cell:
-    scale, digits = (100.0, 1) if measure in SHARES else (1.0, 0 if measure == "cost" else 1)
+    scale, digits = (100.0, 1) if measure in SHARES else (1.0, DIGITS.get(measure, 1))
     unit = " %" if measure in SHARES else ""
     mean = f"{scale * row['mean']:,.{digits}f}{unit} ± {scale * row['error']:,.{digits + 1}f}"
     if first:

@@ -108,7 +108,7 @@ def test_a_protocol_that_is_worse_in_all_is_not_on_the_front() -> None:
     )
     assert worse not in pareto(asked, beaten)
     assert best in pareto(asked, beaten)
-    assert table(asked, beaten).height == 21
+    assert table(asked, beaten).height == 24
 
 
 def test_tables_and_page_are_written_and_not_overwritten(tmp_path: Path) -> None:
