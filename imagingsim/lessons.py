@@ -58,18 +58,20 @@ def begin(who: Who, reference: str, *, content: Library | None = None) -> Sessio
     content = content or library()
     protocol = workup.read_protocol(content, reference)
     ratings = teaching.read_ratings(content, protocol.file.differential, protocol.catalogue)
-    return Session.of(_world(who, protocol, content), protocol, ratings)
+    return Session.of(_world(who, protocol, content), protocol, ratings, who)
 
 
-def record(found: Session, who: Who, reference: str, *, resident: str = "") -> str:
-    """Return a session as a file that can be played again; see `debrief`."""
+def record(found: SessionFile) -> str:
+    """Return a recorded session as the text of a file; see `Session.recorded` and `debrief`."""
     acts = [
         {name: value for name, value in _plain(act).items() if value not in (None, "", ())}
         for act in found.acts
     ]
     tree = {
-        "schema": "imagingsim.session/1", "resident": resident, "reference": reference,
-        "patient": {name: value for name, value in _plain(who).items() if value is not None},
+        "schema": found.schema, "resident": found.resident, "reference": found.reference,
+        "patient": {
+            name: value for name, value in _plain(found.patient).items() if value is not None
+        },
         "acts": acts,
     }  # fmt: skip
     text, yaml = io.StringIO(), YAML()
@@ -105,17 +107,15 @@ def debrief(
     content = content or library()
     played = begin(recorded.patient, recorded.reference, content=content)
     played.play(recorded.acts)
-    found = debrief_of(played, recorded, content=content)
+    found = debrief_of(played, resident=recorded.resident, content=content)
     if folder is not None:
         write(found, Path(folder))
     return found
 
 
-def debrief_of(
-    played: Session, recorded: SessionFile, *, content: Library | None = None
-) -> Debrief:
-    """Return the debriefing of a session, whether or not it was played from a file."""
-    content, walk = content or library(), played.walk
+def debrief_of(played: Session, *, resident: str = "", content: Library | None = None) -> Debrief:
+    """Return the debriefing of a session, over or not."""
+    content, walk, recorded = content or library(), played.walk, played.recorded(resident)
     world, protocol = walk.world, walk.protocol
     truth, reads = _truth(world, recorded.patient), tuple(_reads(played))
     diagnosis = protocol.differential.diagnoses[truth]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.reading import Reading
 from imagingsim.teaching import records
-from imagingsim.teaching.records import Act, Label
+from imagingsim.teaching.records import Act, Label, SessionFile, Who
 from imagingsim.teaching.rules import Ratings
 from imagingsim.workup import Protocol
 from imagingsim.workup.applying import about_procedure, about_study
@@ -94,6 +94,8 @@ class Session:
         All that was done, as it can be written to a file and played again.
     diagnosis
         What the resident settled on; None while the session goes on.
+    who
+        Which patient it is, for the record; hidden from the resident.
     """
 
     walk: Walk
@@ -103,11 +105,21 @@ class Session:
     marks: list[Marked] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     diagnosis: str | None = None
+    who: Who = field(default_factory=Who)
 
     @classmethod
-    def of(cls, world: World, reference: Protocol, ratings: Ratings) -> "Session":
+    def of(
+        cls, world: World, reference: Protocol, ratings: Ratings, who: Who | None = None
+    ) -> "Session":
         """Begin a session; the reference protocol gives catalogue, differential and horizon."""
-        return cls(begin(world, reference), ratings)
+        return cls(begin(world, reference), ratings, who=who or Who())
+
+    def recorded(self, resident: str = "") -> SessionFile:
+        """Return all that was done, as it can be played again."""
+        return SessionFile(
+            schema="imagingsim.session/1", patient=self.who, reference=self.walk.protocol.id,
+            acts=tuple(self.acts), resident=resident,
+        )  # fmt: skip
 
     @property
     def over(self) -> bool:

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from imagingsim import lessons, teaching
 from imagingsim.cli import app
 from imagingsim.cohort import VirtualWorld, read_population
-from imagingsim.content import library, load, structure
+from imagingsim.content import library, load
 from imagingsim.errors import ContentError, UnknownNameError, WorkupError
 from imagingsim.lessons import begin, debrief_of, record
-from imagingsim.teaching import Debrief, Hidden, Read, Reference, Session, SessionFile, Who
+from imagingsim.teaching import Debrief, Hidden, Read, Reference, Session, Who
 from imagingsim.teaching.rules import NEEDED
 from imagingsim.teaching.score import TITLES, score
 from imagingsim.teaching.session import Marked
@@ -30,16 +30,9 @@ STAINS = ("ck_pan", "ck18", "synaptophysin", "chromogranin_a", "ttf1", "ki67", "
 CT, FDG = "ct_chest_abdomen_pelvis", "petct_fdg"
 
 
-def session_of(number: int) -> tuple[Session, Who]:
-    """Return a session with a patient, and who that is."""
-    who = Who(population=POPULATION, number=number)
-    return begin(who, REFERENCE), who
-
-
-def debriefed(session: Session, who: Who) -> Debrief:
-    """Return the debriefing of a session as if it had been read from its record."""
-    text = record(session, who, REFERENCE)
-    return debrief_of(session, structure(load(text, where="record.yaml"), SessionFile))
+def session_of(number: int) -> Session:
+    """Return a session with a patient."""
+    return lessons.session(POPULATION, REFERENCE, number=number)
 
 
 def until_made(session: Session, study: str) -> None:
@@ -101,9 +94,9 @@ def kidneys() -> tuple[int, ...]:
 @cache
 def played(act: Callable[[Session], None], number: int) -> Debrief:
     """Return the debriefing of a scripted resident."""
-    session, who = session_of(number)
+    session = session_of(number)
     act(session)
-    return debriefed(session, who)
+    return debrief_of(session)
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -130,11 +123,11 @@ def test_every_deduction_names_its_rule_and_its_source() -> None:
 
 
 def test_prompts_never_count() -> None:
-    session, who = session_of(kidneys()[0])
+    session = session_of(kidneys()[0])
     session.prompt("What do you expect?", "A lymphoma")
     hasty(session)
     session.prompt("Were you right?")
-    found = debriefed(session, who)
+    found = debrief_of(session)
     assert found.score == played(hasty, kidneys()[0]).score
     assert "these never count" in teaching.markdown(found)
 
@@ -151,7 +144,7 @@ def judged(session: Session, *hidden: Hidden) -> list[str]:
 
 
 def test_only_what_could_be_seen_can_be_missed() -> None:
-    session, _ = session_of(0)
+    session = session_of(0)
     assert judged(session, Hidden("liver", "liver", 0.49, 8.0)) == []
     assert judged(session, Hidden("liver", "liver", 0.51, 8.0)) == ["missed_critical"]
     session.marks.append(Marked(1.0, CT, 0, "lung", "lesion", 1.0, None))
@@ -162,7 +155,7 @@ def test_only_what_could_be_seen_can_be_missed() -> None:
 
 
 def test_marks_are_judged_by_where_they_lie_and_what_they_say() -> None:
-    session, _ = session_of(kidneys()[0])
+    session = session_of(kidneys()[0])
     session.order("mr_abdomen")
     until_made(session, "mr_abdomen")
     session.mark("mr_abdomen", "liver", "benign")
@@ -179,10 +172,10 @@ def test_marks_are_judged_by_where_they_lie_and_what_they_say() -> None:
 
 def test_a_record_played_again_gives_the_same_debriefing(tmp_path: Path) -> None:
     number = kidneys()[0]
-    session, who = session_of(number)
+    session = session_of(number)
     careful(session)
     file = tmp_path / "session.yaml"
-    file.write_text(record(session, who, REFERENCE, resident="A"), encoding="utf-8")
+    file.write_text(record(session.recorded("A")), encoding="utf-8")
     done = CliRunner().invoke(app, ["debrief", str(file), "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     text = (tmp_path / "out" / "debrief.md").read_text(encoding="utf-8")
@@ -196,7 +189,7 @@ def test_a_record_played_again_gives_the_same_debriefing(tmp_path: Path) -> None
 
 
 def test_what_cannot_be_done_is_answered_clearly() -> None:
-    session, _ = session_of(kidneys()[0])
+    session = session_of(kidneys()[0])
     with pytest.raises(UnknownNameError, match="ct_chest"):
         session.order("ct_heart")
     with pytest.raises(WorkupError, match="not made yet"):
