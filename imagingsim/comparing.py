@@ -12,10 +12,12 @@ from imagingsim.content import Library, library, load, structure
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
+from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Waits
 
 TABLES = (
-    "summary", "psa", "acceptability", "information", "tornado", "decision_curves", "subgroups",
+    "summary", "psa", "acceptability", "information", "tornado", "net_benefits", "decision_curves",
+    "subgroups",
     "reliability", "calibration",
 )  # fmt: skip
 PARTS = ("patients", "psa", "report.html", *(f"{one}.{kind}" for one in TABLES
@@ -24,6 +26,9 @@ PARTS = ("patients", "psa", "report.html", *(f"{one}.{kind}" for one in TABLES
 
 DEPARTMENT = ("waits.csv", "weekdays.csv", "patients.parquet", "waits.yaml")
 """What a written department consists of."""
+
+FEWEST = 2
+"""Patients below which there is no spread to tell."""
 
 PRICES = 41
 """Points of a curve over what an effect is worth."""
@@ -79,6 +84,8 @@ def compare_protocols(
         cohort.read_population(content, population, catalogue), count, seed,
     )  # fmt: skip
     wanted = _extras(extras)
+    if count < FEWEST:
+        raise WorkupError(f"A comparison needs at least {FEWEST} patients, not {count}.")
     place = Path(folder) if folder is not None else None
     if place is not None and force:
         checked_folder(place, PARTS, force=True)
@@ -182,8 +189,13 @@ def _first(asked: compare.Comparison, frame: pl.DataFrame, extras: Extras) -> Co
     found = Compared(compare.table(asked, frame))
     found.asked, found.extras, found.patients = asked, extras, frame
     found.front, found.steps = compare.pareto(asked, frame), compare.icer(asked, frame)
+    found.net_benefits = compare.net_benefits(frame, found.names, extras.effect, _prices(extras))
     found.decision_curves = compare.decision_curves(frame, found.names)
     return found
+
+
+def _prices(extras: Extras) -> FloatArray:
+    return np.linspace(0.0, 4 * extras.willing, PRICES)
 
 
 def _vary(
@@ -212,7 +224,7 @@ def _vary(
 def _weigh(found: Compared, sets: pl.DataFrame) -> None:
     """Fill in what the parameter sets tell."""
     names, extras = found.names, found.extras
-    prices = np.linspace(0.0, 4 * extras.willing, PRICES)
+    prices = _prices(extras)
     cost, gained = (compare.means_of(sets, names, one) for one in ("cost", extras.effect))
     curves = compare.acceptability(cost, gained, prices)
     found.acceptability = pl.DataFrame(

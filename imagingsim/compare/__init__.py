@@ -24,6 +24,7 @@ from imagingsim.compare.worth import (
     information,
     means_of,
     net_benefit,
+    net_benefits,
     partial_information,
     perfect_information,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Compared", "Comparison", "Covariate", "Doubt", "Estimate", "Extras", "Forecast", "Kept",
     "Machines", "Parameter", "Sets", "Step", "acceptability", "chosen", "decision_curves",
     "dominance", "draw_sets", "fingerprint", "frontier", "icer", "information", "means_of",
-    "net_benefit", "parameters", "pareto", "partial_information", "perfect_information",
-    "read_doubts", "reliability", "run", "subgroups", "table", "tornado", "what_if", "with_values",
+    "net_benefit", "net_benefits", "parameters", "pareto", "partial_information",
+    "perfect_information", "read_doubts", "reliability", "run", "subgroups", "table", "tornado",
+    "what_if", "with_values",
 ]  # fmt: skip

@@ -68,6 +68,8 @@ class Compared(pl.DataFrame):
         Protocols that no other beats or equals in days, cost, dose and localised primaries at once.
     steps
         The protocols by cost, with what one more localised primary costs.
+    net_benefits
+        In money, over what one more patient with the effect is worth.
     decision_curves
         Net benefit of acting on the diagnosis, over threshold probabilities.
     psa
@@ -88,6 +90,7 @@ class Compared(pl.DataFrame):
     patients: pl.DataFrame
     front: tuple[str, ...]
     steps: tuple[Step, ...]
+    net_benefits: pl.DataFrame
     decision_curves: pl.DataFrame
     parameters: tuple[Parameter, ...] = ()
     psa: pl.DataFrame | None = None

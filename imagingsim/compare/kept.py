@@ -52,8 +52,8 @@ class Kept:
         file = folder / MARK
         if file.is_file() and file.read_text(encoding="utf-8") != mark:
             raise FormatError(
-                f"{folder.parent} holds another comparison: protocols, catalogue, population or "
-                "seed differ. Choose another folder, or use --force."
+                f"{folder.parent} holds another comparison: protocols, catalogue, population, "
+                "seed or what is varied differ. Choose another folder, or use --force."
             )
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(mark, encoding="utf-8")

@@ -7,11 +7,14 @@ Strong, Oakley, Brennan 2014, doi:10.1177/0272989X13505910.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 
 from imagingsim.units import FloatArray
+
+Money = TypeVar("Money", float, FloatArray)
 
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
 """Quantiles at which a restricted cubic spline may bend (Harrell 2001, table 2.3)."""
@@ -42,9 +45,49 @@ class Acceptability:
     evpi: FloatArray
 
 
-def net_benefit(cost: FloatArray, effect: FloatArray, willing: float) -> FloatArray:
+def net_benefit(cost: Money, effect: Money, willing: float) -> Money:
     """Return what is gained, in money, when one unit of effect is worth ``willing``."""
     return willing * effect - cost
+
+
+def net_benefits(
+    patients: pl.DataFrame, protocols: Sequence[str], effect: str, willing: FloatArray
+) -> pl.DataFrame:
+    """Return the net benefit of each protocol over what one more patient with the effect is worth.
+
+    Parameters
+    ----------
+    patients
+        One row a patient, with ``<protocol>/cost`` and ``<protocol>/<effect>``.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns ``protocol``, ``willing``, ``net_benefit`` per patient, and ``difference`` to the
+        first protocol in the same patients with its Monte-Carlo ``error``.
+    """
+    rows = []
+    first = _of_patients(patients, protocols[0], effect)
+    for name in protocols:
+        cost, gained = _of_patients(patients, name, effect)
+        spread = np.cov(gained - first[1], cost - first[0]) / len(cost)
+        for price in willing:
+            mean = net_benefit(cost.mean(), gained.mean(), price)
+            variance = price**2 * spread[0, 0] - 2 * price * spread[0, 1] + spread[1, 1]
+            rows.append({
+                "protocol": name, "willing": float(price), "net_benefit": float(mean),
+                "difference": float(mean - net_benefit(first[0].mean(), first[1].mean(), price)),
+                "error": float(max(variance, 0.0)) ** 0.5,
+            })  # fmt: skip
+    return pl.DataFrame(rows)
+
+
+def _of_patients(
+    patients: pl.DataFrame, protocol: str, effect: str
+) -> tuple[FloatArray, FloatArray]:
+    """Return cost and effect of each patient."""
+    cost, gained = (patients[f"{protocol}/{one}"].to_numpy() for one in ("cost", effect))
+    return cost.astype(np.float64), gained.astype(np.float64)
 
 
 def acceptability(cost: FloatArray, effect: FloatArray, willing: FloatArray) -> Acceptability:

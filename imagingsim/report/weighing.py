@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from imagingsim.compare import Compared, Step
+from imagingsim.compare.summary import CERTAIN
 from imagingsim.report.plots import BOTTOM, TOP, Plot, reach
 
 MOST = 14
@@ -36,19 +37,14 @@ def frontier(steps: Sequence[Step], front: Sequence[str], hues: Hues, symbol: st
 
 def net_benefits(found: Compared, hues: Hues, symbol: str) -> str:
     """Return the net monetary benefit over the first protocol's, with its 95 % band."""
-    names, top = found.names, 4 * found.extras.willing
-    prices = np.linspace(0.0, top, 41)
-    lines = {}
+    names, lines = found.names, {}
     for name in names[1:]:
-        cost = _apart(found, name, names[0], "cost")
-        gain = _apart(found, name, names[0], found.extras.effect)
-        covariance = np.cov(gain, cost) / len(cost)
-        mean = prices * gain.mean() - cost.mean()
-        variance = prices**2 * covariance[0, 0] - 2 * prices * covariance[0, 1] + covariance[1, 1]
-        lines[name] = mean, 1.96 * np.sqrt(np.maximum(variance, 0.0))
+        mine = found.net_benefits.filter(pl.col("protocol") == name)
+        lines[name] = mine["difference"].to_numpy(), CERTAIN * mine["error"].to_numpy()
+    prices = mine["willing"].to_numpy()
     values = [v for mean, half in lines.values() for v in (*(mean - half), *(mean + half))]
     plot = Plot(
-        "Net monetary benefit", (0.0, top), reach(values, zero=True),
+        "Net monetary benefit", (0.0, float(prices[-1])), reach(values, zero=True),
         f"worth of one more patient {found.extras.effect}, {symbol}",
         f"net benefit over {names[0]}, {symbol}",
     )  # fmt: skip
@@ -197,11 +193,6 @@ def _bars(name: str, rows: Sequence[str], x: tuple[float, float], label: str) ->
     wide = 40 + 6.4 * max((len(one) for one in rows), default=1)
     height = TOP + BOTTOM + ROW * max(1, len(rows))
     return Plot(name, x, (len(rows) - 0.5, -0.5), label, "", left=wide, height=height, width=760)
-
-
-def _apart(found: Compared, name: str, first: str, measure: str) -> np.ndarray:
-    values = found.patients[f"{name}/{measure}"].to_numpy().astype(np.float64)
-    return values - found.patients[f"{first}/{measure}"].to_numpy().astype(np.float64)
 
 
 def _pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:

@@ -168,6 +168,24 @@ def test_a_parameter_without_effect_is_not_called_worth_knowing() -> None:
     assert found["clear"].to_list() == [True, False]
 
 
+def test_net_benefit_is_worth_less_cost_with_the_error_of_the_difference() -> None:
+    found = compare_protocols(NAMES, "skin_metastases", count=600, workers=1, willing=3000.0)
+    row = found.net_benefits.filter(
+        (pl.col("protocol") == NAMES[1]) & (pl.col("willing") == 3000.0)
+    ).row(0, named=True)
+    worth = [
+        3000.0 * found.patients[f"{one}/localised"].to_numpy()
+        - found.patients[f"{one}/cost"].to_numpy().astype(float)
+        for one in NAMES
+    ]
+    apart = worth[1] - worth[0]
+    assert row["net_benefit"] == pytest.approx(worth[1].mean())
+    assert row["difference"] == pytest.approx(apart.mean())
+    assert row["error"] == pytest.approx(apart.std(ddof=1) / 600**0.5)
+    with pytest.raises(WorkupError, match="at least 2 patients"):
+        compare_protocols(NAMES, "skin_metastases", count=1)
+
+
 def test_acceptability_by_hand() -> None:
     cost = np.array([[1.0, 2.0], [1.0, 4.0]])
     effect = np.array([[0.0, 1.0], [0.0, 1.0]])
