@@ -20,7 +20,7 @@ TABLES = (
     "subgroups",
     "reliability", "calibration",
 )  # fmt: skip
-PARTS = ("patients", "psa", "report.html", *(f"{one}.{kind}" for one in TABLES
+PARTS = ("patients", "psa", "tornado", "report.html", *(f"{one}.{kind}" for one in TABLES
                                              for kind in ("parquet", "csv")))  # fmt: skip
 """What a written comparison consists of."""
 
@@ -215,9 +215,13 @@ def _vary(
         found.psa = compare.draw_sets(sets, keep=keep, machines=machines, progress=progress)
         _weigh(found, found.psa)
     if extras.tornado:
+        mark = compare.fingerprint(
+            asked, found.parameters, extras.tornado_patients, extras.effect, extras.willing
+        )
+        keep = compare.Kept.part(place / "tornado", mark) if place is not None else None
         found.tornado = compare.tornado(
             asked, found.parameters, count=extras.tornado_patients, effect=extras.effect,
-            willing=extras.willing, machines=machines, progress=progress,
+            willing=extras.willing, keep=keep, machines=machines, progress=progress,
         )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def draw_sets(
 
 def tornado(
     asked: Comparison, parameters: Sequence[Parameter], *, count: int, effect: str, willing: float,
-    machines: Machines | None = None, progress: Progress | None = None,
+    keep: Kept | None = None, machines: Machines | None = None, progress: Progress | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """Set one parameter after the other to the ends of its interval.
 
@@ -132,24 +132,37 @@ def tornado(
     """
     progress = progress or Silence()
     progress.begin(f"{len(parameters)} parameters, one at a time", len(parameters) + 1)
+    others = len(asked.protocols) - 1
+    if not others or not parameters:
+        return pl.DataFrame()
     small = replace(asked, count=min(count, asked.count))
-    gain = partial(gains, small, effect=effect, willing=willing)
-    base = gain({}).mean(axis=1)
+    base = gains(small, {}, effect=effect, willing=willing).mean(axis=1)
+    kept = [keep.read(k, others) if keep else None for k in range(len(parameters))]
+    missing = [k for k, frame in enumerate(kept) if frame is None]
     work = partial(_ends, small, tuple(parameters), effect, willing)
-    rows = []
-    ends = (machines or Machines()).mapped(work, range(len(parameters)))
-    for one in parameters:
-        progress.step(one.title)
-        low, high, error = next(ends)
-        rows += [
-            {"parameter": one.name, "title": one.title, "value": one.value, "low": one.low,
-             "high": one.high, "protocol": protocol.id, "base": base[k], "at_low": low[k],
-             "at_high": high[k], "swing": abs(high[k] - low[k]), "error": error[k],
-             "clear": bool(abs(high[k] - low[k]) > 2 * error[k]), "source": one.source}
-            for k, protocol in enumerate(asked.protocols[1:])
-        ]  # fmt: skip
-    found = pl.DataFrame(rows)
-    return found.sort("swing", descending=True, maintain_order=True) if rows else found
+    ends, parts = (machines or Machines()).mapped(work, missing), []
+    for k, frame in enumerate(kept):
+        progress.step(parameters[k].title)
+        if frame is None:
+            frame = pl.DataFrame(_bars(asked, parameters[k], base, *next(ends)))
+            if keep:
+                keep.write(k, frame)
+        parts.append(frame)
+    return pl.concat(parts).sort("swing", descending=True, maintain_order=True)
+
+
+def _bars(
+    asked: Comparison, one: Parameter, base: FloatArray, low: FloatArray, high: FloatArray,
+    error: FloatArray,
+) -> list[dict[str, object]]:  # fmt: skip
+    """Return the rows of one parameter, one for each protocol but the first."""
+    return [
+        {"parameter": one.name, "title": one.title, "value": one.value, "low": one.low,
+         "high": one.high, "protocol": protocol.id, "base": base[k], "at_low": low[k],
+         "at_high": high[k], "swing": abs(high[k] - low[k]), "error": error[k],
+         "clear": bool(abs(high[k] - low[k]) > 2 * error[k]), "source": one.source}
+        for k, protocol in enumerate(asked.protocols[1:])
+    ]  # fmt: skip
 
 
 def gains(

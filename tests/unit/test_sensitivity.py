@@ -125,6 +125,19 @@ def test_sets_are_the_same_for_any_order_and_go_on_where_they_stopped(tmp_path: 
     assert again["set"].to_list() == list(range(SETS + 2))
 
 
+def test_a_tornado_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    some = list(known().values())[:3]
+    asking = {"count": 80, "effect": "localised", "willing": 2000.0}
+    whole = tornado(asked(), some, **asking)  # type: ignore[arg-type]
+    keep = Kept.part(tmp_path / "tornado", "mark")
+    tornado(asked(), some[:2], keep=keep, **asking)  # type: ignore[arg-type]
+    before = {one.name: one.stat().st_mtime_ns for one in keep.folder.glob("*.parquet")}
+    again = tornado(asked(), some, keep=keep, **asking)  # type: ignore[arg-type]
+    assert again.equals(whole)
+    assert len(before) == 2
+    assert all((keep.folder / name).stat().st_mtime_ns == when for name, when in before.items())
+
+
 def test_the_bar_of_a_price_is_as_long_as_the_study_is_used() -> None:
     price = known()["prices.petct_fdg"]
     row = tornado(asked(), [price], count=400, effect="localised", willing=2000.0).row(

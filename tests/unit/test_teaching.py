@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import polars as pl
 import pytest
 from fakes import FakeCase, fake_case, protocol_of, scanner
 from typer.testing import CliRunner
@@ -168,6 +169,17 @@ def test_marks_are_judged_by_where_they_lie_and_what_they_say() -> None:
     assert judged(session, there) == ["missed_critical"]
     session.marks[:] = [replace(marks[0], point_mm=(9.0, 0.0, 0.0), label="lesion")]
     assert judged(session, there) == []
+
+
+def test_over_cases_a_braggart_is_found_out() -> None:
+    sure, torn = session_of(0), session_of(1)
+    sure.differential({"melanoma": 1.0})
+    torn.differential({"melanoma": 0.5, "lymphoma": 0.5})
+    bins, error = teaching.over_cases([(sure, "lymphoma"), (torn, "lymphoma")])
+    # of 20 statements: nine 0 % false and one 0 % true, one 100 % false; one 50 % true, one false
+    assert error == pytest.approx((abs(0 - 1 / 17) * 17 + 1.0 + 0.0) / 20)
+    assert bins["count"].sum() == 20
+    assert bins.filter(pl.col("stated") == 0.5)["true"].to_list() == [0.5]
 
 
 def test_a_record_played_again_gives_the_same_debriefing(tmp_path: Path) -> None:
