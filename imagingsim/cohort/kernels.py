@@ -3,6 +3,7 @@
 No fast-math here: a sum is added from left to right, and a quotient is a quotient.
 """
 
+from math import erfc, log
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numba import float64, guvectorize, njit, uint64, vectorize
 
 from imagingsim.units import FloatArray
 
+Ids = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -19,18 +21,31 @@ _SPREAD = np.uint64(0xD1342543DE82EF95)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _ONE, _30, _27, _31, _12 = (np.uint64(one) for one in (1, 30, 27, 31, 12))
 _UNIT = 2.0**-52
+SQRT_HALF = 0.5**0.5
+NODES, SMALLEST_MM, LARGEST_MM = 512, 0.5, 500.0
+"""Nodes of curves over sizes, evenly spaced in the logarithm."""
+
+LOG_FIRST = log(SMALLEST_MM)
+LOG_STEP = (log(LARGEST_MM) - LOG_FIRST) / (NODES - 1)
+LOG_SIZES = LOG_FIRST + LOG_STEP * np.arange(NODES)
 NO_AGAIN = 2
 """Row of what is added by a finding that repeats another; see `imagingsim.cohort.plan.News`."""
 
 
-@vectorize([float64(uint64, uint64, uint64)], cache=True)  # type: ignore[untyped-decorator]
-def drawn(patient: Any, index: Any, key: Any) -> Any:
+@njit(cache=True)
+def draw(patient: Any, index: Any, key: Any) -> Any:
     """Return the draw of a patient: SplitMix64's finaliser, as a number between 0 and 1."""
     x = (patient * _GOLDEN + (index + _ONE) * _SPREAD) ^ key
     x = (x ^ (x >> _30)) * _FIRST
     x = (x ^ (x >> _27)) * _SECOND
     x = (x ^ (x >> _31)) >> _12
     return (np.float64(x) + 0.5) * _UNIT
+
+
+@vectorize([float64(uint64, uint64, uint64)], cache=True)  # type: ignore[untyped-decorator]
+def drawn(patient: Any, index: Any, key: Any) -> Any:
+    """Return the draws of patients; see `draw`."""
+    return draw(patient, index, key)
 
 
 @guvectorize([(float64[:], float64[:])], "(m)->(m)", cache=True)  # type: ignore[untyped-decorator]
@@ -45,6 +60,58 @@ def chances(weights: FloatArray, found: FloatArray) -> None:
         total += found[k]
     for k in range(len(weights)):
         found[k] /= total
+
+
+@njit(cache=True)
+def looked_up(curve: FloatArray, size_mm: float) -> float:
+    """Return a value of a curve over sizes, between its nodes in proportion."""
+    at = (np.log(size_mm) - LOG_FIRST) / LOG_STEP
+    at = min(max(at, 0.0), NODES - 1.0)
+    low = min(int(at), NODES - 2)
+    return curve[low] + (at - low) * (curve[low + 1] - curve[low])
+
+
+@njit(cache=True)
+def see(
+    rows: Ints, regions: Ints, repeat: Ints, ids: Ids, involved: Bools, sizes_mm: FloatArray,
+    conspicuity: FloatArray, curves: FloatArray, loss: FloatArray, rho: float,
+    false_positive: FloatArray, dismissed: FloatArray, keys: Ids, hidden: FloatArray,
+    found: Bools,
+) -> None:  # fmt: skip
+    """Read a study of some patients.
+
+    Parameters
+    ----------
+    rows, regions, repeat
+        (k,) which patients, (m,) which regions, (k,) how often it was made of them before.
+    ids, involved, sizes_mm, conspicuity
+        Of all n patients: numbers, and (n, all regions) whether there is a lesion, how large it
+        is, and how hard to see on every study.
+    curves
+        (m, nodes) how well lesions are seen, as a probit, by their size.
+    loss
+        (k,) how much less, in probits, for want of uptake.
+    false_positive, dismissed
+        (m,) how often a free region is called involved, and a lesion that was seen harmless.
+    keys
+        (2,) of the streams for seeing and for dismissing.
+    hidden
+        (k, m) probit that what lies in the way leaves over; infinite where nothing does.
+    found
+        (k, m) what is called involved; written to.
+    """
+    own = np.sqrt(1.0 - rho * rho)
+    for i, row in enumerate(rows):
+        for k, region in enumerate(regions):
+            which = np.uint64(region + involved.shape[1] * repeat[i])
+            first = draw(ids[row], which, keys[0])
+            if not involved[row, region]:
+                found[i, k] = first < false_positive[k]
+                continue
+            mu = min(looked_up(curves[k], sizes_mm[row, region]), hidden[i, k]) - loss[i]
+            left = mu - rho * conspicuity[row, region]
+            seen = first < 0.5 * erfc(-left / own * SQRT_HALF) if own > 0.0 else left > 0.0
+            found[i, k] = seen and draw(ids[row], which, keys[1]) >= dismissed[k]
 
 
 @njit(cache=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,13 @@ def test_an_unknown_protocol_names_the_known_ones() -> None:
 
 def test_the_schema_of_a_protocol_can_be_exported() -> None:
     assert "states" in schema(ProtocolFile)["properties"]
+
+
+def test_the_protocol_of_the_manual_is_sound() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "protocols.md"
+    found = re.search(r"```yaml\n(.*?)```", manual.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    assert len(check(found.group(1)).file.states) == 5
 
 
 def a_misspelt_key(text: str) -> str:
