@@ -116,7 +116,7 @@ def debrief(
 def debrief_of(played: Session, *, resident: str = "", content: Library | None = None) -> Debrief:
     """Return the debriefing of a session, over or not."""
     content, walk, recorded = content or library(), played.walk, played.recorded(resident)
-    world, protocol = walk.world, walk.protocol
+    world, protocol = walk.world, played.reference
     truth, reads = _truth(world, recorded.patient), tuple(_reads(played))
     diagnosis = protocol.differential.diagnoses[truth]
     expert = None

@@ -6,7 +6,7 @@ Whoever shows a session (a notebook, the viewer) calls its methods and looks at 
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.reading import Reading
@@ -90,6 +90,8 @@ class Session:
     ----------
     walk
         The patient's chart, what happened, and what is to come.
+    reference
+        The protocol that is the yardstick.
     acts
         All that was done, as it can be written to a file and played again.
     diagnosis
@@ -100,6 +102,7 @@ class Session:
 
     walk: Walk
     ratings: Ratings
+    reference: Protocol
     acts: list[Act] = field(default_factory=list)
     ordered: list[Ordered] = field(default_factory=list)
     marks: list[Marked] = field(default_factory=list)
@@ -111,13 +114,17 @@ class Session:
     def of(
         cls, world: World, reference: Protocol, ratings: Ratings, who: Who | None = None
     ) -> "Session":
-        """Begin a session; the reference protocol gives catalogue, differential and horizon."""
-        return cls(begin(world, reference), ratings, who=who or Who())
+        """Begin a session; the reference protocol gives catalogue, differential and horizon.
+
+        Its interrupts stop nobody but itself: what an emergency means is for the resident to say.
+        """
+        free = replace(reference, file=replace(reference.file, interrupts=()))
+        return cls(begin(world, free), ratings, reference, who=who or Who())
 
     def recorded(self, resident: str = "") -> SessionFile:
         """Return all that was done, as it can be played again."""
         return SessionFile(
-            schema="imagingsim.session/1", patient=self.who, reference=self.walk.protocol.id,
+            schema="imagingsim.session/1", patient=self.who, reference=self.reference.id,
             acts=tuple(self.acts), resident=resident,
         )  # fmt: skip
 
