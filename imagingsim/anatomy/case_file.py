@@ -65,10 +65,7 @@ def read_file(library: Library, name: str) -> CaseFile:
     ContentError
         Listing every problem with its line.
     """
-    file = f"{FOLDER}/{name}.yaml"
-    if not library.has(file):
-        raise UnknownNameError.of("case", name, library.names(FOLDER))
-    document = library.document(file)
+    document = library.named("case", FOLDER, name)
     content = structure(document, CaseFile)
     problems = check(content, document)
     if problems:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from imagingsim.cohort.draws import Ids, normal, uniform
 from imagingsim.cohort.population_records import PopulationFile, Size, Spread
 from imagingsim.content import Document, Library, structure
-from imagingsim.errors import ContentError, UnknownNameError
+from imagingsim.errors import ContentError
 from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Catalogue, Differential
 from imagingsim.workup.names import LABS, PATIENT, REGIONS
@@ -163,10 +163,7 @@ def read_population(library: Library, name: str, catalogue: Catalogue) -> Popula
     ContentError
         Listing every fault as ``file:line: where: what, what to do``.
     """
-    file = f"{FOLDER}/{name}.yaml"
-    if not library.has(file):
-        raise UnknownNameError.of("population", name, populations(library))
-    return check_population(library.document(file), name, catalogue)
+    return check_population(library.named("population", FOLDER, name), name, catalogue)
 
 
 def check_population(document: Document, name: str, catalogue: Catalogue) -> Population:

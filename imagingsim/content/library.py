@@ -56,10 +56,14 @@ class Library:
 
     def read(self, kind: str, folder: str, name: str, into: type[T]) -> T:
         """Read ``folder/name.yaml`` into the record ``into``; ``kind`` names it in messages."""
+        return structure(self.named(kind, folder, name), into)
+
+    def named(self, kind: str, folder: str, name: str) -> Document:
+        """Return ``folder/name.yaml`` parsed; an unknown name lists the known ones."""
         file = f"{folder}/{name}.yaml"
         if not self.has(file):
             raise UnknownNameError.of(kind, name, self.names(folder))
-        return structure(self.document(file), into)
+        return self.document(file)
 
     def _find(self, name: str) -> Traversable:
         for root in self.roots:

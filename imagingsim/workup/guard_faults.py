@@ -66,10 +66,8 @@ def _row_faults(
         before = [guards[other].tree for _, other in row[:i]]
         claims: list[tuple[ast.expr, Said]] = [(one, "not true") for one in before]
         if not found and not possible([*claims, (tree, "true")], domains):
-            yield (
-                path,
-                f"{text!r} can never be reached: an earlier condition holds whenever it does",
-            )
+            fault = "can never be reached: an earlier condition holds whenever it does"
+            yield path, f"{text!r} {fault}; move it up or remove it"
 
 
 def _faults_of(guard: Guard, domains: Domains, path: Path) -> Iterator[Fault]:
@@ -83,11 +81,11 @@ def _why(guard: Guard, domains: Domains) -> str:
     """Return what keeps a condition from ever holding, in words."""
     missing = [".".join(one) for one in guard.names if domains[one].knowable == "never"]
     if missing:
-        return f"nothing before makes {', '.join(missing)} known"
+        return f"nothing before makes {', '.join(missing)} known: do that first, or remove it"
     never = [".".join(one) for one in guard.names if domains[one].truths == frozenset((False,))]
     if never:
-        return f"nothing before can make {', '.join(never)} true"
-    return "it contradicts itself, or asks for a number outside its range"
+        return f"nothing before can make {', '.join(never)} true: do that first, or remove it"
+    return "it contradicts itself, or asks for a number outside its range: correct it"
 
 
 def _at_once(domain: Domain) -> Value:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imagingsim.content import Document, Library, structure
-from imagingsim.errors import ContentError, UnknownNameError, WorkupError
+from imagingsim.errors import ContentError, WorkupError
 from imagingsim.workup.catalogue import Catalogue, Differential
 from imagingsim.workup.catalogue_reading import read_catalogue
 from imagingsim.workup.conditions import Path, conditions
@@ -74,10 +74,8 @@ def read_protocol(library: Library, name: str, catalogue: Catalogue | None = Non
     ContentError
         Listing every fault as ``file:line: where: what, what to do``.
     """
-    file = f"{FOLDER}/{name}.yaml"
-    if not library.has(file):
-        raise UnknownNameError.of("protocol", name, protocols(library))
-    return check_protocol(library.document(file), name, catalogue or read_catalogue(library))
+    document = library.named("protocol", FOLDER, name)
+    return check_protocol(document, name, catalogue or read_catalogue(library))
 
 
 def check_protocol(document: Document, name: str, catalogue: Catalogue) -> Protocol:
