@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from imagingsim import cohort, department, scan, survey, teaching, workup
+from imagingsim import cohort, compare, department, scan, survey, teaching, workup
 from imagingsim.anatomy import (
     BodyFile,
     CaseFile,
@@ -53,6 +53,14 @@ def _rubric(content: Library, _: str) -> object:
     return teaching.read_rubric(content, workup.read_catalogue(content))
 
 
+def _catalogue(content: Library, _: str) -> object:
+    return workup.read_catalogue(content), compare.read_doubts(content)
+
+
+def _tissues(content: Library, _: str) -> object:
+    return read_tissues(content)
+
+
 def _references(content: Library, _: str) -> object:
     return survey.read_references(content)
 
@@ -72,7 +80,8 @@ KINDS = (
     Kind("state", "phantoms/bodies", StateFile),
     Kind("region", "phantoms/bodies", RegionFile),
     Kind("test object", "phantoms/quality", QualityFile, read_quality_object),
-    Kind("tissues", "phantoms/tissues", None),
+    Kind("tissues", "phantoms/tissues", None, _tissues),
+    Kind("catalogue", "protocols/catalogue", None, _catalogue),
 )
 """In the order a file's place is looked up."""
 
@@ -250,10 +259,8 @@ def _place(file: Path) -> tuple[Path, Kind] | None:
 
 def _check(file: Path, root: Path, kind: Kind, content: Library) -> None:
     inside = file.resolve().relative_to(root).as_posix()
-    if kind.record is None:
-        read_tissues(content)
-        return
-    structure(load(file.read_text(encoding="utf-8"), where=str(file)), kind.record)
+    if kind.record is not None:
+        structure(load(file.read_text(encoding="utf-8"), where=str(file)), kind.record)
     name = inside.removeprefix(f"{kind.folder}/").removesuffix(".yaml")
     if kind.check:
         kind.check(content, name)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from imagingsim.cli import app
 from imagingsim.content import library
 from imagingsim.errors import ContentError
 from imagingsim.workup import read_catalogue
@@ -84,3 +86,12 @@ def test_what_does_not_fit_or_does_nothing_is_named_with_its_line(
     with pytest.raises(ContentError, match=rf"{file}\.yaml:\d+: ") as caught:
         read_catalogue(library(changed))
     assert says in str(caught.value)
+
+
+def test_the_command_checks_a_file_of_the_catalogue(tmp_path: Path) -> None:
+    changed = copy_of(tmp_path, "conflicts", "apart_d: 7", "apart_d: -7")
+    file = changed / "protocols" / "catalogue" / "conflicts.yaml"
+    done = CliRunner().invoke(app, ["check", str(file)])
+    assert done.exit_code == 1
+    assert "conflicts.yaml:" in done.output
+    assert "iodine_again_renal_failure.apart_d" in done.output
