@@ -175,7 +175,7 @@ def test_more_patients_of_a_protocol_wait_longer() -> None:
     protocol = read_protocol(library(), "net_skin_pet_first", CATALOGUE)
     population = read_population(library(), "skin_metastases", CATALOGUE)
     means = [
-        settle(one, protocol, population, per_week=count, weeks=6, seed=1, rounds=2).patients
+        settle(one, protocol, population, per_week=count, weeks=6, seed=1, rounds=1).patients
         .filter(pl.col("demand") == "pet_follow_up")["wait_d"].mean()
         for count in (1.0, 9.0)
     ]  # fmt: skip
