@@ -28,6 +28,7 @@ class Cell:
 
     mean: str
     difference: str
+    interval: str
     clear: bool
 
 
@@ -57,10 +58,11 @@ def _cell(measure: str, row: dict[str, float], *, first: bool) -> Cell:
     unit = " %" if measure in SHARES else ""
     mean = f"{scale * row['mean']:,.{digits}f}{unit} ± {scale * row['error']:,.{digits + 1}f}"
     if first:
-        return Cell(mean, "", clear=False)
+        return Cell(mean, "", "", clear=False)
     low, high = scale * row["difference_low"], scale * row["difference_high"]
-    apart = f"{scale * row['difference']:+,.{digits}f} ({low:+,.{digits}f} to {high:+,.{digits}f})"
-    return Cell(mean, apart, clear=bool(row["clear"]))
+    apart, interval = f"{scale * row['difference']:+,.{digits}f}", (low, high)
+    ends = " to ".join(f"{one:+,.{digits}f}" for one in interval)
+    return Cell(mean, apart, ends, clear=bool(row["clear"]))
 
 
 def _figures(found: Compared) -> Iterator[tuple[str, list[Markup]]]:

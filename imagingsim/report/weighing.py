@@ -12,6 +12,9 @@ from imagingsim.report.plots import BOTTOM, TOP, Plot, reach
 MOST = 14
 """Bars of a tornado; the smaller ones are in the table."""
 
+SMALLEST_BAR = 0.01
+"""Share of the longest bar below which a value of information is not drawn."""
+
 MOST_POINTS = 600
 """Points of a scatter; more of them make the page heavy and the plot black."""
 
@@ -120,7 +123,8 @@ def perfect_information(curves: pl.DataFrame, symbol: str) -> str:
 
 def information(rows: pl.DataFrame, symbol: str) -> str:
     """Return what knowing each parameter would be worth, the most valuable ones."""
-    top = rows.head(MOST)
+    least = SMALLEST_BAR * float(rows["evppi"].max() or 0.0)  # type: ignore[arg-type]
+    top = rows.filter(pl.col("evppi") >= least).head(MOST)
     values = top["evppi"].to_list()
     plot = _bars(
         "Value of partial information", top["title"].to_list(),
