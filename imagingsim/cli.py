@@ -462,6 +462,23 @@ def _print_placeholders(content: Library) -> None:
 
 
 @app.command()
+def detectability(
+    recipe: Annotated[str, typer.Argument(help="Name of a file in protocols/detectability.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write instead of beside the recipe.")
+    ] = None,
+    force: Force = False,
+    folders: Libraries = None,
+) -> None:
+    """Simulate how detectable lesions are, with a model observer, and write the table."""
+    with _progress() as bar:
+        file = scripting.write_detectability(
+            recipe, out, force=force, content=_content(folders), progress=bar
+        )
+    print(f"Written to {file}")
+
+
+@app.command()
 def schema(
     kind: Annotated[
         str, typer.Argument(help="body, region, habitus, state, case, acquisition, workup")

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from imagingsim import cohort, compare, formats, report, scan, survey, workup
+from imagingsim import cohort, compare, formats, reading, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
 from imagingsim.content import Library, library
 from imagingsim.ct import RawScan
-from imagingsim.errors import UnknownNameError, WorkupError
+from imagingsim.errors import FormatError, UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
 from imagingsim.reformatting import PlaneName, Projection, reformat
@@ -108,6 +108,29 @@ def walk(
         progress.step("Report: drawing key images")
         archive.close(outcome)
     return outcome
+
+
+def write_detectability(
+    name: str, out: Path | None = None, *, force: bool = False, content: Library | None = None,
+    progress: Progress | None = None,
+) -> Path:  # fmt: skip
+    """Make a table of detectability from its recipe and write it; see `imagingsim.reading`.
+
+    Raises
+    ------
+    FormatError
+        When the file exists and ``force`` is false.
+    """
+    content = content or library()
+    recipe = reading.read_recipe(content, name)
+    beside = content.place(f"{reading.FOLDER}/{name}.yaml")
+    target = out or beside.with_name(f"{name}{reading.TABLE}.yaml")
+    if target.exists() and not force:
+        raise FormatError(f"{target} exists and is not overwritten. Use --force.")
+    command = f"imagingsim detectability {name}"
+    table = reading.make_table(name, recipe, content, command=command, progress=progress)
+    target.write_text(reading.text_of(table, name), encoding="utf-8")
+    return target
 
 
 def list_protocols(content: Library) -> Iterator[tuple[str, str, str]]:

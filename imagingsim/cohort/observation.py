@@ -1,24 +1,61 @@
 """Observation: what a reader sees of a virtual patient's lesions on a study.
 
-A lesion is seen when ``rho z + sqrt(1 - rho^2) e < mu0 + slope ln(size / 10 mm) - losses``: z is
-the conspicuity it has on every study, e the draw of this reading. ``mu0`` is set so that the
-published sensitivity comes out over the population's sizes; a free region is called involved as
-often as the published specificity says.
+A lesion is seen when ``rho z + sqrt(1 - rho^2) e < eta d' - tau``: z is the conspicuity it has on
+every study, e the draw of this reading. Where a table of simulated images exists, d' is the one of
+the lesion's size, the study's series and dose and what lies in the way; tau comes from the
+published specificity, and eta from the published sensitivity over the population's sizes. Where no
+table exists, ``eta d' - tau`` is a straight line in the logarithm of the size, with the slope of
+``evidence.yaml``. What is seen may still be taken for something harmless.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import hypot, log, sqrt
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 from imagingsim.cohort.draws import uniform
 from imagingsim.cohort.population import Bools, Ints, Patients, Population
+from imagingsim.cohort.population_records import Size
+from imagingsim.reading.detection_records import NONE, REDUCED, DetectionTable
+from imagingsim.reading.levels import Level, LevelName, dismissing, seen
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import Catalogue, StudyRow
+from imagingsim.workup.catalogue import Catalogue, Detection, Rate, StudyRow
 from imagingsim.workup.names import REGIONS
 
 REFERENCE_MM = 10.0
+Ease = Callable[[FloatArray], FloatArray]
+"""From sizes in mm to probits of being seen."""
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
+
+
+@dataclass(frozen=True, eq=False)
+class Blur:
+    """Something in the patient that lies over a region.
+
+    Attributes
+    ----------
+    patient
+        Flag of those who have it.
+    column
+        Which region of the study.
+    share
+        Part of the region it crosses.
+    ease
+        How lesions are seen there.
+    blinds
+        Whether a reader dares not call the region free.
+    """
+
+    patient: str
+    column: int
+    share: float
+    ease: Ease
+    blinds: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,23 +66,21 @@ class Observer:
     ----------
     regions
         (m,) indices into `REGIONS`.
-    mu0
-        (m,) probit of the sensitivity for a lesion of 10 mm.
-    false_positive
-        (m,) how often a free region is called involved.
-    blurred
-        For each artefact: the flag of the patient, and (m,) how much it costs.
+    eases
+        How lesions of each region are seen.
+    false_positive, dismissed
+        (m,) how often a free region is called involved, and a lesion that was seen harmless.
     """
 
     study: str
     row: StudyRow
     regions: Ints
-    mu0: FloatArray
-    slope: float
+    eases: tuple[Ease, ...]
     false_positive: FloatArray
+    dismissed: FloatArray
     rho: float
     not_avid: float
-    blurred: tuple[tuple[str, FloatArray], ...]
+    blurs: tuple[Blur, ...]
 
     def read(self, patients: Patients, rows: Ints, repeat: Ints) -> tuple[Bools, Bools]:
         """Return (k, m): what is called involved, and what cannot be judged.
@@ -57,53 +92,149 @@ class Observer:
         repeat
             (k,) how often this study was made of them before.
         """
-        at = np.ix_(rows, self.regions)
-        mu = self.mu0 + self.slope * np.log(patients.size_mm[at] / REFERENCE_MM)
-        if self.row.tracer is not None:
-            mu = mu - self.not_avid * ~patients.avid[self.row.tracer][rows, None]
-        blind = np.zeros(mu.shape, dtype=bool)
-        for flag, loss in self.blurred:
-            hit = (patients.values[flag][rows] > 0)[:, None]
-            mu = mu - hit * loss
-            blind |= hit & (loss > 0)
+        there = patients.involved[np.ix_(rows, self.regions)]
+        mu, blind = self._probits(patients, rows)
+        ids = patients.ids[rows, None]
         index = self.regions + len(REGIONS) * repeat[:, None]
-        u = uniform(patients.seed, f"{self.study}|read", patients.ids[rows, None], index)
+        u = uniform(patients.seed, f"{self.study}|read", ids, index)
         found = u < self.false_positive
-        there = patients.involved[at]
         own = sqrt(1 - self.rho**2) * ndtri(u[there])
-        found[there] = self.rho * patients.conspicuity[at][there] + own < mu[there]
+        conspicuity = patients.conspicuity[np.ix_(rows, self.regions)][there]
+        found[there] = self.rho * conspicuity + own < mu[there]
+        second = uniform(patients.seed, f"{self.study}|dismissed", ids, index)
+        found &= ~there | (second >= self.dismissed)
         return found, blind & ~found
 
+    def _probits(self, patients: Patients, rows: Ints) -> tuple[FloatArray, Bools]:
+        """Return (k, m) how well each lesion would be seen, and where the image is spoilt."""
+        size = patients.size_mm[np.ix_(rows, self.regions)]
+        mu = np.stack([ease(size[:, k]) for k, ease in enumerate(self.eases)], axis=1)
+        blind = np.zeros(mu.shape, dtype=bool)
+        for blur in self.blurs:
+            hit = np.flatnonzero(patients.values[blur.patient][rows] > 0)
+            ids, region = patients.ids[rows[hit]], int(self.regions[blur.column])
+            crossed = uniform(patients.seed, f"{blur.patient}|crosses", ids, region) < blur.share
+            spoilt = hit[crossed]
+            hidden = blur.ease(size[spoilt, blur.column])
+            mu[spoilt, blur.column] = np.minimum(mu[spoilt, blur.column], hidden)
+            blind[hit, blur.column] |= blur.blinds
+        if self.row.tracer is not None:
+            mu = mu - self.not_avid * ~patients.avid[self.row.tracer][rows, None]
+        return mu, blind
 
-def observer(study: str, catalogue: Catalogue, population: Population) -> Observer:
-    """Return how a study is read in a population."""
+
+def observer(
+    study: str, catalogue: Catalogue, population: Population, level: LevelName = "consultant"
+) -> Observer:
+    """Return how a study is read in a population, by a reader of some experience."""
     row, evidence = catalogue.study(study), catalogue.evidence
-    slope = evidence.size_slope.value
+    reader, share = evidence.readers[level], evidence.interpretive_share.value
     rates = [evidence.rate(row.rate_key, region) for region in row.regions]
-    mu0 = [
-        _mu0(rate.sensitivity, slope, population, region)
-        for rate, region in zip(rates, row.regions, strict=True)
+    lines = [
+        _Line(catalogue, row, region, rate, population.sizes_of(region), reader)
+        for region, rate in zip(row.regions, rates, strict=True)
     ]
-    blurred = tuple(
-        (
-            one.patient,
-            np.array([one.loss * (region in one.regions) for region in row.regions]),
-        )
-        for one in evidence.artefacts.values()
-        if one.modality == row.modality
-    )
     return Observer(
-        study, row, np.array([REGIONS.index(one) for one in row.regions]), np.array(mu0), slope,
-        np.array([1.0 - rate.specificity for rate in rates]), population.file.conspicuity.value,
-        evidence.not_avid_loss.value, blurred,
+        study, row, np.array([REGIONS.index(one) for one in row.regions]),
+        tuple(one.ease() for one in lines),
+        np.array([ndtr(ndtri(1 - one.specificity) - reader.threshold_shift) for one in rates]),
+        np.array([dismissing(one.sensitivity, share, reader.interpretive_odds) for one in rates]),
+        population.file.conspicuity.value, evidence.not_avid_loss.value,
+        tuple(blur for k, one in enumerate(lines) for blur in one.blurs(k)),
     )  # fmt: skip
 
 
-def _mu0(sensitivity: float, slope: float, population: Population, region: str) -> float:
-    """Return the probit for 10 mm at which the mean over all sizes is the published sensitivity.
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """One region of a study, and what is known of reading it."""
 
-    The mean of a probit over a normal covariate is again a probit, so this is exact.
+    catalogue: Catalogue
+    row: StudyRow
+    region: str
+    rate: Rate
+    size: Size
+    reader: Level
+
+    def ease(self, artefact: str = NONE) -> Ease:
+        """Return how lesions are seen."""
+        tau = float(ndtri(self.rate.specificity)) + self.reader.threshold_shift
+        wanted = seen(self.rate.sensitivity, self.catalogue.evidence.interpretive_share.value)
+        shown = self.shown()
+        if shown is None:
+            return _straight(wanted, tau, self.size, self.catalogue.evidence.size_slope.value,
+                             self.reader)  # fmt: skip
+        table, detection, reference = shown
+        sizes = self.size.median_mm * np.exp(self.size.sigma * _NODES)
+        d_prime = table.d_prime(self.region, reference.series, sizes, dose=reference.dose)
+        eta = efficiency(tuple(d_prime), float(ndtri(self.rate.specificity)), wanted)
+        eta *= self.reader.efficiency
+
+        def by_table(size_mm: FloatArray) -> FloatArray:
+            found = table.d_prime(
+                self.region, detection.series, size_mm, dose=detection.dose, artefact=artefact
+            )
+            return eta * found - tau
+
+        return by_table
+
+    def shown(self) -> tuple[DetectionTable, Detection, Detection] | None:
+        """Return the table, what of it the study shows, and what its rates were measured on."""
+        detection = self.row.detection
+        reference = self.catalogue.evidence.calibrated_on.get(self.row.rate_key)
+        if detection is None or reference is None:
+            return None
+        table = self.catalogue.detection[detection.table]
+        return (table, detection, reference) if table.covers(self.region) else None
+
+    def blurs(self, column: int) -> list[Blur]:
+        """Return what may lie over the region."""
+        shown, found = self.shown(), []
+        for one in self.catalogue.evidence.artefacts.values():
+            if one.modality != self.row.modality or self.region not in one.regions:
+                continue
+            reduced = self.row.detection is not None and self.row.detection.reduced
+            name = f"{one.row}_{REDUCED}" if reduced else one.row
+            if shown is not None and shown[0].covers(self.region, name):
+                part, ease = shown[0].share(self.region, name), self.ease(name)
+            else:
+                part, ease = 1.0, _lowered(self.ease(), one.loss)
+            found.append(Blur(one.patient, column, part, ease, blinds=not reduced))
+        return found
+
+
+def _lowered(ease: Ease, loss: float) -> Ease:
+    return lambda size_mm: ease(size_mm) - loss
+
+
+@lru_cache(maxsize=4096)
+def efficiency(d_prime: tuple[float, ...], tau: float, wanted: float) -> float:
+    """Return the efficiency at which lesions of a mix of sizes are seen as often as wanted.
+
+    Parameters
+    ----------
+    d_prime
+        At the nodes of a normal distribution of the sizes' logarithm.
     """
-    size = population.sizes_of(region)
+    values, weights = np.array(d_prime), _WEIGHTS / _WEIGHTS.sum()
+
+    def excess(log_eta: float) -> float:
+        return float(weights @ ndtr(np.exp(log_eta) * values - tau)) - wanted
+
+    return float(np.exp(brentq(excess, -16.0, 12.0, xtol=1e-10)))
+
+
+def _straight(wanted: float, tau: float, size: Size, slope: float, reader: Level) -> Ease:
+    """Return a straight line in the logarithm of size that gives the sensitivity wanted.
+
+    The mean of a probit over a normal covariate is again a probit, so it is exact. A reader of
+    less efficiency loses as much of what lies above the threshold.
+    """
     mean = log(size.median_mm / REFERENCE_MM)
-    return float(ndtri(sensitivity)) * hypot(1.0, slope * size.sigma) - slope * mean
+    at_reference = float(ndtri(wanted)) * hypot(1.0, slope * size.sigma) - slope * mean
+    consultant = tau - reader.threshold_shift
+
+    def straight(size_mm: FloatArray) -> FloatArray:
+        line = at_reference + slope * np.log(size_mm / REFERENCE_MM)
+        return reader.efficiency * (line + consultant) - tau
+
+    return straight

@@ -1,6 +1,6 @@
 """Population: patients drawn from a file, each the same whoever asks and in whatever company."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -71,6 +71,8 @@ class Population:
     id: str
     file: PopulationFile
     differential: Differential
+    survival: float = 1.0
+    """Survival over that of the file, as the setting has it."""
 
     def draw(self, seed: int, ids: Ids) -> Patients:
         """Return the patients with these numbers."""
@@ -83,6 +85,7 @@ class Population:
         involved = uniform(seed, "involved", column, regions) < self._involvement()[disease]
         mean, sigma = self._sizes()
         size = np.exp(mean + sigma * normal(seed, "size", column, regions))
+        size *= self._primary_scale()[disease]
         return Patients(
             seed, ids, disease, involved, size,
             normal(seed, "conspicuity", column, regions),
@@ -110,6 +113,16 @@ class Population:
     def _sizes(self) -> tuple[FloatArray, FloatArray]:
         rows = [self.sizes_of(region) for region in REGIONS]
         return np.log([row.median_mm for row in rows]), np.array([row.sigma for row in rows])
+
+    def _primary_scale(self) -> FloatArray:
+        """Return (diseases, regions): by how much a lesion is smaller as it is the primary."""
+        scale, rows = self.file.primary_scale, self.differential.diagnoses.values()
+        return np.array(
+            [
+                [scale.value if scale and row.primary == one else 1.0 for one in REGIONS]
+                for row in rows
+            ]
+        )
 
     def _avid(self, seed: int, ids: Ids, disease: Ints, tracer: str) -> Bools:
         chance = np.array([getattr(self.file.diseases[one], tracer) for one in self._names()])
@@ -143,6 +156,7 @@ class Population:
         median = np.array(
             [self.file.diseases[name].survival_median_d or IMMORTAL for name in self._names()]
         )
+        median = median * self.survival
         energy = -np.log(uniform(seed, "death", ids))
         frailty = np.exp(self.file.frailty.value * normal(seed, "frailty", ids))
         return energy * median[disease] / (log(2.0) * frailty)
@@ -156,14 +170,25 @@ def populations(library: Library) -> tuple[str, ...]:
 def read_population(library: Library, name: str, catalogue: Catalogue) -> Population:
     """Read ``protocols/populations/<name>.yaml`` and check all of it.
 
+    Parameters
+    ----------
+    name
+        Of the file; ``<file>:<setting>`` for patients met elsewhere, with another survival.
+
     Raises
     ------
     UnknownNameError
-        When there is no such population.
+        When there is no such population, or it has no such setting.
     ContentError
         Listing every fault as ``file:line: where: what, what to do``.
     """
-    return check_population(library.named("population", FOLDER, name), name, catalogue)
+    stem, _, setting = name.partition(":")
+    found = check_population(library.named("population", FOLDER, stem), name, catalogue)
+    if not setting:
+        return found
+    if setting not in found.file.settings:
+        raise UnknownNameError.of(f"setting of {stem}", setting, found.file.settings)
+    return replace(found, survival=found.file.settings[setting].value)
 
 
 def check_population(document: Document, name: str, catalogue: Catalogue) -> Population:

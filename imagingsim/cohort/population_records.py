@@ -104,6 +104,14 @@ class PopulationFile:
         Blood tests every patient has.
     flags
         ``female``, ``pacemaker`` and the other truths a guard may ask as ``patient.<name>``.
+    settings
+        Other places where such patients are met, and by how much their survival differs from that
+        of ``setting``: ask for one as ``<population>:<setting>``.
+    primary_scale
+        Size of primaries over that of other lesions of their region: those of an unknown primary
+        are small, or they would be known.
+    incidence
+        New patients per 100,000 and year.
     conspicuity
         Share of a lesion's difficulty that all studies have in common, as a correlation.
     frailty
@@ -123,3 +131,6 @@ class PopulationFile:
     conspicuity: Figure
     frailty: Figure
     diseases: dict[str, Illness] = field(default_factory=dict)
+    settings: dict[str, Figure] = field(default_factory=dict)
+    primary_scale: Figure | None = None
+    incidence: Figure | None = None

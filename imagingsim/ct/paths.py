@@ -34,11 +34,17 @@ class SlicePaths:
 
 
 class PathFinder:
-    """Projects the slices of a target; one object serves one thread."""
+    """Projects the slices of a target; one object serves one thread.
 
-    def __init__(self, target: Target) -> None:
+    Parameters
+    ----------
+    projector
+        Of the target's geometry, when there is one already.
+    """
+
+    def __init__(self, target: Target, projector: Projector | None = None) -> None:
         self.target = target
-        self._projector = Projector(target.geometry)
+        self._projector = projector or Projector(target.geometry)
 
     def slices(self, wanted: range) -> list[SlicePaths]:
         """Return the line integrals of neighbouring slices, the couch included."""

@@ -4,9 +4,24 @@ It owns findings, measurement and detectability. It is given images and *where t
 from pixels alone; it knows nothing of workups, tissues or the truth of a case.
 """
 
+from imagingsim.reading.detectability import make_table
+from imagingsim.reading.detection_records import (
+    FOLDER,
+    TABLE,
+    DetectionTable,
+    Recipe,
+    TableFile,
+    check_table,
+    read_recipe,
+    tables,
+)
+from imagingsim.reading.detection_writing import text_of
 from imagingsim.reading.finding import Finding, Measurement, Reading, RegionReading, Site
+from imagingsim.reading.levels import Level, LevelName
 from imagingsim.reading.reader import Reader, read, truth_of
 
 __all__ = [
-    "Finding", "Measurement", "Reader", "Reading", "RegionReading", "Site", "read", "truth_of",
+    "FOLDER", "TABLE", "DetectionTable", "Finding", "Level", "LevelName", "Measurement", "Reader",
+    "Reading", "Recipe", "RegionReading", "Site", "TableFile", "check_table", "make_table", "read",
+    "read_recipe", "tables", "text_of", "truth_of",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ ORGANS: dict[str, tuple[str, ...]] = {
     "soft_tissue": ("trapezius_left", "autochthon_left", "suboccipital_muscle_left"),
     "ear_canal": ("external_auditory_canal_left", "external_auditory_canal_right"),
     "device": ("skin",),
+    "bowel": ("colon", "small_bowel", "duodenum"),
 }
 """Labels that show that a study covers a region."""
 

@@ -5,9 +5,12 @@ from typing import Literal
 
 from imagingsim.errors import UnknownNameError
 
-Character = Literal["lesion", "calcified", "tiny", "expected"]
-"""What a reader takes it for: a lesion, something calcified, a nodule too small to matter, or what
-the history announces."""
+Character = Literal["lesion", "calcified", "tiny", "expected", "dismissed"]
+"""What a reader takes it for: a lesion, something calcified, a nodule too small to matter, what
+the history announces, or, wrongly, something harmless."""
+
+ErrorKind = Literal["observational", "interpretive"]
+"""Not seen, or seen and taken for something else."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,13 @@ class Finding:
     best: Measurement
     measurements: tuple[Measurement, ...]
     suv_max: float | None = None
+
+    @property
+    def error(self) -> ErrorKind | None:
+        """Which error the reader made here, if any."""
+        if not self.seen:
+            return "observational"
+        return "interpretive" if self.character == "dismissed" else None
 
     @property
     def suspicious(self) -> bool:

@@ -1,7 +1,7 @@
 """A reader: looks at every site of a study, sees it or misses it, and writes the report."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import erf, sqrt
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy import ndimage
 from imagingsim.labels import FIRST_LESION, LabelVolume, Segment
 from imagingsim.reading.artefact import ORGANS, artefact, covers
 from imagingsim.reading.finding import Character, Finding, Measurement, Reading, RegionReading, Site
+from imagingsim.reading.levels import Level
 from imagingsim.reading.measure import MARGIN_MM, Patch, cropped, measure
 from imagingsim.series import PetTechnique, Series
 from imagingsim.streams import stream
@@ -41,6 +42,8 @@ class Reader:
         What the eye adds per unit: HU, SUV, and as a share of the brightest tissue for signal.
     artefact
         Structured noise from which an organ is called not assessable, per unit.
+    interpretive
+        How often a lesion that is seen is taken for something harmless.
     """
 
     threshold: float = 1.645
@@ -49,6 +52,22 @@ class Reader:
         default_factory=lambda: {"HU": 4.0, "g/mL": 0.25, "1": 0.02}
     )
     artefact: Mapping[str, float] = field(default_factory=lambda: {"HU": 7.0})
+    interpretive: float = 0.0
+
+    def at_level(self, level: Level, dismissed: float) -> "Reader":
+        """Return a reader of another level, this one being the consultant.
+
+        Parameters
+        ----------
+        dismissed
+            How often a consultant takes a lesion that is seen for something harmless.
+        """
+        odds = level.interpretive_odds
+        return replace(
+            self, threshold=self.threshold + level.threshold_shift,
+            efficiency=self.efficiency * level.efficiency,
+            interpretive=odds * dismissed / (1.0 - dismissed + odds * dismissed),
+        )  # fmt: skip
 
     def chance(self, d_prime: float) -> float:
         """Return how often this reader sees a lesion of that detectability.
@@ -181,13 +200,15 @@ def _finding(
     best = max(measured, key=lambda one: one.d_prime)
     rng = stream(seed, f"{study.id}|{study.timepoint}|read|{site.lesion}")
     seen = reader.efficiency * best.d_prime + float(rng.standard_normal()) > reader.threshold
+    second = stream(seed, f"{study.id}|{study.timepoint}|dismiss|{site.lesion}")
+    taken_lightly = not site.expected and float(second.random()) < reader.interpretive
     suv = [one.peak for one in measured if one.unit == "g/mL"]
     return Finding(
         lesion=site.lesion,
         region=site.region,
         seen=bool(seen),
         chance=reader.chance(best.d_prime),
-        character=_character(site, measured),
+        character="dismissed" if taken_lightly else _character(site, measured),
         best=best,
         measurements=measured,
         suv_max=max(suv) if suv else None,

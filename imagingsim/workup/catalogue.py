@@ -13,6 +13,8 @@ from scipy.special import ndtr
 
 from imagingsim.content import record
 from imagingsim.errors import UnknownNameError
+from imagingsim.reading.detection_records import DetectionTable
+from imagingsim.reading.levels import Level
 from imagingsim.units import FloatArray
 from imagingsim.workup.consequences import (
     Applies,
@@ -48,6 +50,24 @@ class LogNormal:
 
 
 @record
+class Detection:
+    """What of a table of ``protocols/detectability`` a study shows.
+
+    Attributes
+    ----------
+    dose
+        Tube load over that of the table's acquisition.
+    reduced
+        Whether the scanner corrects artefacts of cement and metal.
+    """
+
+    table: str
+    series: tuple[str, ...]
+    dose: Positive = 1.0
+    reduced: bool = False
+
+
+@record
 class StudyRow:
     """One study that can be ordered; see ``studies.yaml``."""
 
@@ -61,10 +81,14 @@ class StudyRow:
     source: str
     tracer: Literal["fdg", "sstr"] | None = None
     substitutes: tuple[str, ...] = ()
+    detection: Detection | None = None
+    accuracy: str | None = None
 
     @property
     def rate_key(self) -> str:
-        """Under which name ``evidence.yaml`` keeps its accuracy."""
+        """Under which name ``evidence.yaml`` keeps its accuracy: its own, or its modality's."""
+        if self.accuracy is not None:
+            return self.accuracy
         return f"{self.modality}-{self.tracer}" if self.tracer else self.modality
 
 
@@ -232,6 +256,10 @@ class MarkerRow:
     rates: dict[str, Probability]
     source: str
     words: tuple[str, ...] = ()
+    clone: str = ""
+    """Antibody the rates hold for; "not stated" where the source pools several."""
+    cut_off: str = ""
+    """From which share of cells it counts as positive."""
 
     def rate(self, diagnosis: str) -> float:
         """Return how often it is positive in a diagnosis."""
@@ -276,12 +304,23 @@ class Priors:
 
 @record
 class Artefact:
-    """What something in the patient costs the readers of a modality, on the probit scale."""
+    """What something in the patient hides from the readers of a modality.
+
+    Attributes
+    ----------
+    patient
+        Flag of the patient, as in ``patient.cement``.
+    row
+        Name of the artefact in the tables of ``protocols/detectability``, which say how much.
+    loss
+        What it costs on the probit scale where no table speaks of it.
+    """
 
     patient: str
     modality: Literal["CT", "MR", "PT", "US"]
     regions: tuple[str, ...]
-    loss: Annotated[float, pydantic.Field(ge=0.0)]
+    row: str
+    loss: NotNegative
     source: str
 
 
@@ -324,6 +363,9 @@ class Evidence:
     yield_slope: Figure
     false_positive_mm: Figure
     performance: Performance
+    readers: dict[str, Level]
+    interpretive_share: Figure
+    calibrated_on: dict[str, Detection]
     artefacts: dict[str, Artefact]
     rates: dict[str, dict[str, Rate]]
     statements: dict[str, Statement]
@@ -348,6 +390,7 @@ class Catalogue:
     evidence: Evidence
     conflicts: dict[str, tuple[Conflict, Guard | None]]
     incidentals: dict[str, Harm]
+    detection: dict[str, DetectionTable]
 
     def study(self, name: str) -> StudyRow:
         """Return a study by its id."""

@@ -29,7 +29,7 @@ def check_catalogue(catalogue: Catalogue, documents: Mapping[str, Document]) -> 
         The files by their names, for the lines of messages.
     """
     checks: tuple[Callable[[Catalogue], Iterator[Fault]], ...] = (
-        _studies, _prices, _procedures, _markers, _rules, _conflicts,
+        _studies, _prices, _procedures, _markers, _rules, _conflicts, _detection,
     )  # fmt: skip
     faults = [fault for check in checks for fault in check(catalogue)]
     if faults:
@@ -129,6 +129,36 @@ def _conflicts(catalogue: Catalogue) -> Iterator[Fault]:
         wrong = misuse(guard, ASKED) if guard else None
         if wrong:
             yield "conflicts", ("conflicts", name, "when"), wrong
+
+
+def _detection(catalogue: Catalogue) -> Iterator[Fault]:
+    """Yield what names a table of detectability, or a series of one, that does not exist."""
+    named = [
+        *(
+            ("studies", ("studies", name, "detection"), row.detection)
+            for name, row in catalogue.studies.items()
+        ),
+        *(
+            ("evidence", ("calibrated_on", key), one)
+            for key, one in catalogue.evidence.calibrated_on.items()
+        ),
+    ]
+    for file, at, one in named:
+        if one is None:
+            continue
+        table = catalogue.detection.get(one.table)
+        if table is None:
+            known = ", ".join(catalogue.detection) or "none"
+            yield (
+                file,
+                at,
+                (
+                    f"unknown table {one.table}; known: {known}; or make it with: "
+                    f"imagingsim detectability {one.table}"
+                ),
+            )
+        else:
+            yield from _strangers(file, at, f"series of {one.table}", one.series, table.series)
 
 
 def _about_anything(catalogue: Catalogue, applies: Applies) -> bool:

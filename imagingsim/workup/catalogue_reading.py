@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from imagingsim.content import Document, Library, structure
 from imagingsim.errors import ContentError, WorkupError
+from imagingsim.reading.detection_records import tables
 from imagingsim.workup.catalogue import (
     FOLDER,
     Catalogue,
@@ -52,6 +53,7 @@ def read_catalogue(library: Library) -> Catalogue:
             for name, one in conflicts.items()
         },
         incidentals=dict(shelf.read("incidentals", Incidentals).incidentals.items()),
+        detection=tables(library),
     )
     check_catalogue(catalogue, shelf.documents)
     return catalogue

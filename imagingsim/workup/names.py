@@ -13,7 +13,7 @@ Kind = Literal["number", "truth", "text"]
 
 REGIONS = (
     "skin", "node", "liver", "pancreas", "adrenal", "bone", "chest_wall", "breast", "lung", "brain",
-    "dura", "soft_tissue", "ear_canal", "device",
+    "dura", "soft_tissue", "ear_canal", "device", "bowel",
 )  # fmt: skip
 """Regions a report speaks about, as lesions name them."""
 

@@ -1,0 +1,304 @@
+"""Makes a table of detectability: lesions put into a body, scanned, and looked for by an observer.
+
+At each height the body is scanned without lesions many times, with fresh noise; and once per size
+with lesions in it, from which what a lesion adds is known. Their sum is the image with a lesion: a
+small lesion changes the mean of an image and not its noise.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from imagingsim.anatomy import Case, SampledPhantom, read_case, sample
+from imagingsim.content import Library
+from imagingsim.errors import AcquisitionError
+from imagingsim.progress import Progress, Silence
+from imagingsim.reading.cameras import Camera, Shot, camera_of, grid_of
+from imagingsim.reading.detection_records import NONE, REDUCED, Recipe, Row, TableFile, Target
+from imagingsim.reading.insertion import places, with_balls, with_layer
+from imagingsim.reading.model_observer import FEWEST_PLACES, hotelling, responses
+from imagingsim.scan.protocol import SeriesRequest
+from imagingsim.scan.visit import Visit, visit_of
+from imagingsim.units import FloatArray
+
+UNENHANCED = "unenhanced"
+PAIRS = 3
+"""Pairs of noisy images whose difference stands for a lesion where noise cannot be left out."""
+
+Spot = tuple[int, int]
+Shown = tuple[int, bool]
+"""Number of a series, and whether its artefact is reduced."""
+
+Key = tuple[str, str, float, str]
+"""Region, series, dose, artefact."""
+
+
+@dataclass
+class Gathered:
+    """What the channels saw of one row: a pair of lists per height.
+
+    Attributes
+    ----------
+    absent
+        (places, realisations, channels) per height.
+    signal
+        (sizes, places, channels) per height.
+    contrast
+        Mean difference of the largest lesions.
+    """
+
+    absent: list[FloatArray] = field(default_factory=list)
+    signal: list[FloatArray] = field(default_factory=list)
+    contrast: list[float] = field(default_factory=list)
+    area: float = 0.0
+
+
+def make_table(
+    name: str, recipe: Recipe, library: Library, *, command: str, progress: Progress | None = None
+) -> TableFile:
+    """Simulate a recipe.
+
+    Raises
+    ------
+    AcquisitionError
+        When an organ has too few places, or the acquisition lacks a series.
+    """
+    hear = progress or Silence()
+    bench = _Bench(recipe, library, hear)
+    gathered, areas = bench.gather()
+    rows = tuple(_row(recipe, key, one, areas) for key, one in gathered.items())
+    return TableFile(
+        schema="imagingsim.detection/1", title=recipe.title, command=command,
+        content=content_of(name, recipe, library), seed=recipe.seed,
+        realisations=recipe.realisations, settings=bench.said, sizes_mm=recipe.sizes_mm,
+        rows=rows, source=recipe.source,
+    )  # fmt: skip
+
+
+def content_of(name: str, recipe: Recipe, library: Library) -> str:
+    """Return a hash of every content file a table is made from."""
+    body = read_case(library, recipe.case).body
+    files = [
+        f"protocols/detectability/{name}.yaml", f"phantoms/cases/{recipe.case}.yaml",
+        f"protocols/acquisition/{recipe.acquisition}.yaml",
+    ]  # fmt: skip
+    for folder, suffix in (("phantoms/tissues", ".csv"), (f"phantoms/bodies/{body}", ".yaml")):
+        files += [f"{folder}/{one}{suffix}" for one in library.names(folder, suffix)]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(library.text(file).encode())
+    return digest.hexdigest()[:16]
+
+
+class _Bench:
+    """Scans one body, with and without what makes the artefact."""
+
+    def __init__(self, recipe: Recipe, library: Library, progress: Progress) -> None:
+        self.recipe, self.progress = recipe, progress
+        whole = read_case(library, recipe.case)
+        self.clean = self._visit(_with(whole, None), library)
+        self.spoilt = self._visit(_with(whole, recipe.keep), library) if recipe.keep else None
+        self.requests = _requests(self.clean, recipe)
+        self._cameras: dict[int, Camera] = {}
+        self.said = "; ".join(str(one.ct or one.mr or one.pet) for one in self.requests)
+
+    def _visit(self, case: Case, library: Library) -> Visit:
+        recipe = self.recipe
+        return visit_of(
+            case, recipe.acquisition, library=library, seed=recipe.seed, timepoint=recipe.timepoint
+        )
+
+    def gather(self) -> tuple[dict[Key, Gathered], dict[str, float]]:
+        """Return what was seen of each row, and the area of each region over all heights."""
+        found: dict[Key, Gathered] = {}
+        areas = dict.fromkeys(self.recipe.targets, 0.0)
+        self.progress.begin(self.recipe.title, len(self.recipe.heights_mm))
+        for height in self.recipe.heights_mm:
+            self.progress.step(f"{self.recipe.title}: {height:g} mm")
+            self._at(height, found, areas)
+        return found, areas
+
+    def _at(self, height: float, found: dict[Key, Gathered], areas: dict[str, float]) -> None:
+        slabs = [(NONE, self.clean)]
+        if self.spoilt is not None and height in self.recipe.artefact_heights_mm:
+            slabs.append((str(self.recipe.keep), self.spoilt))
+        spots: dict[str, list[Spot]] = {}
+        for artefact, visit in slabs:
+            stand = _Stand(visit, self.requests, height, self.recipe)
+            if artefact == NONE:
+                for region, target in self.recipe.targets.items():
+                    spots[region], area = stand.spots(target, self.recipe)
+                    areas[region] += area
+                    stand.areas[region] = area
+                kept = dict(stand.areas)
+            else:
+                stand.areas = kept
+            for key, region_signal in self._seen(stand, artefact, spots):
+                one = found.setdefault(key, Gathered())
+                absent, signal, contrast = region_signal
+                one.absent.append(absent)
+                one.signal.append(signal)
+                one.contrast.append(contrast)
+                one.area += stand.areas[key[0]]
+
+    def _seen(
+        self, stand: "_Stand", artefact: str, spots: dict[str, list[Spot]]
+    ) -> Iterator[tuple[Key, tuple[FloatArray, FloatArray, float]]]:
+        """Yield responses without lesions, what lesions add, and their contrast, row by row."""
+        spots = {region: some for region, some in spots.items() if some}
+        ways = [(artefact, False)]
+        if artefact != NONE and self.requests[0].ct is not None:
+            ways.append((f"{artefact}_{REDUCED}", True))
+        shown = [(k, reduced) for k in range(len(self.requests)) for _, reduced in ways]
+        empty = {one: self._shots(stand, stand.sampled, *one) for one in shown}
+        added = {region: self._added(stand, region, some, empty) for region, some in spots.items()}
+        for number, request in enumerate(self.requests):
+            for way, reduced in ways:
+                for dose in (1.0,) if reduced else self.recipe.doses:
+                    absent = self._absent(stand, number, dose, reduced, spots)
+                    for region in spots:
+                        signal, contrast = added[region][number, reduced]
+                        yield (region, request.name, dose, way), (absent[region], signal, contrast)
+
+    def _absent(
+        self, stand: "_Stand", series: int, dose: float, reduced: bool,
+        spots: dict[str, list[Spot]],
+    ) -> dict[str, FloatArray]:  # fmt: skip
+        """Return the responses to noisy images without lesions, by region."""
+        seen: dict[str, list[FloatArray]] = {region: [] for region in spots}
+        for repeat in range(self.recipe.realisations):
+            seed = self.recipe.seed * 1000 + repeat + 1
+            shot = self.camera(stand).shot(
+                stand.sampled, series, dose=dose, reduced=reduced, seed=seed
+            )
+            for region, rois in seen.items():
+                rois.append(responses(self._rois(shot, stand, spots[region])))
+        return {region: np.stack(rois, axis=1) for region, rois in seen.items()}
+
+    def _added(
+        self, stand: "_Stand", region: str, spots: list[Spot], empty: dict[Shown, list[Shot]]
+    ) -> dict[Shown, tuple[FloatArray, float]]:
+        """Return what lesions of each size add to the responses, and their contrast."""
+        rois: dict[Shown, list[FloatArray]] = {one: [] for one in empty}
+        for size in self.recipe.sizes_mm:
+            filled = stand.filled(region, spots, size)
+            for one, without in empty.items():
+                pairs = [
+                    self._rois(a, stand, spots) - self._rois(b, stand, spots)
+                    for a, b in zip(self._shots(stand, filled, *one), without, strict=True)
+                ]
+                rois[one].append(np.mean(pairs, axis=0))
+        found = {}
+        for one, some in rois.items():
+            stack = np.array(some)
+            middle = slice(stack.shape[-1] // 2 - 2, stack.shape[-1] // 2 + 2)
+            found[one] = responses(stack), float(stack[-1][:, middle, middle].mean())
+        return found
+
+    def _shots(
+        self, stand: "_Stand", sampled: SampledPhantom, series: int, reduced: bool
+    ) -> list[Shot]:
+        """Return a sample without noise, or a few times with the noise of the same seeds."""
+        seeds = [0] if self.requests[0].ct is not None else list(range(1, PAIRS + 1))
+        camera = self.camera(stand)
+        return [
+            camera.shot(sampled, series, dose=1.0, reduced=reduced, seed=seed) for seed in seeds
+        ]
+
+    def _rois(self, shot: Shot, stand: "_Stand", spots: list[Spot]) -> FloatArray:
+        return np.array([shot.around(p, self.recipe.field_mm) for p in stand.points_mm(spots)])
+
+    def camera(self, stand: "_Stand") -> Camera:
+        """Return the camera of a body; it is built once, for all heights."""
+        visit = stand.visit
+        if id(visit) not in self._cameras:
+            self._cameras[id(visit)] = camera_of(
+                visit, self.requests, stand.sampled, visit.tissues(self.requests[0])
+            )
+        return self._cameras[id(visit)]
+
+
+class _Stand:
+    """One height of one body: its sample, and lesions in it."""
+
+    def __init__(
+        self, visit: Visit, requests: Sequence[SeriesRequest], height: float, recipe: Recipe
+    ) -> None:
+        self.visit = visit
+        grid = grid_of(visit, requests[0], height)
+        self.sampled = sample(visit.in_state(visit.state(requests[0])), grid)
+        self.layer_of: dict[str, int] = {}
+        for region, target in recipe.targets.items():
+            self.layer_of[region] = len(self.sampled.layers)
+            self.sampled = with_layer(self.sampled, target.tissue, target.labels)
+        self.middle = (grid.shape[0] - 1) / 2
+        self.areas: dict[str, float] = {}
+
+    def filled(self, region: str, spots: list[Spot], size_mm: float) -> SampledPhantom:
+        """Return the sample with lesions of a size in a region."""
+        return with_balls(self.sampled, self.centres(spots), size_mm, self.layer_of[region])
+
+    def spots(self, target: Target, recipe: Recipe) -> tuple[list[Spot], float]:
+        """Return where lesions go in the middle slice, and the organ's area there, mm2."""
+        known = [
+            (layer.label in target.labels) & (layer.material != "cortical_bone")
+            for layer in self.sampled.layers
+        ]
+        mask = np.array(known)[self.sampled.main_layer()[round(self.middle)]]
+        spacing = self.sampled.grid.spacing_mm[1:]
+        some = places(
+            mask, spacing, depth_mm=target.depth_mm, apart_mm=recipe.apart_mm, most=recipe.places
+        )
+        return some, float(mask.sum()) * spacing[0] * spacing[1]
+
+    def centres(self, spots: list[Spot]) -> FloatArray:
+        """Return the indices of the lesions' centres."""
+        return np.array([(self.middle, *spot) for spot in spots])
+
+    def points_mm(self, spots: list[Spot]) -> FloatArray:
+        """Return where the lesions' centres lie."""
+        return np.array([self.sampled.grid.position_mm(*one) for one in self.centres(spots)])
+
+
+def _row(recipe: Recipe, key: Key, one: Gathered, areas: dict[str, float]) -> Row:
+    """Return what an observer makes of all heights together."""
+    region, series, dose, artefact = key
+    absent = np.concatenate(one.absent)
+    signal = np.concatenate(one.signal, axis=1)
+    if len(absent) < FEWEST_PLACES:
+        raise AcquisitionError(
+            f"{region} holds lesions at {len(absent)} places only, {FEWEST_PLACES} are needed. "
+            "Add heights, or ask for less depth or distance."
+        )
+    found = [hotelling(absent, size) for size in signal]
+    return Row(
+        region=region, series=series, dose=dose, artefact=artefact,
+        contrast=round(float(np.mean(one.contrast)), 2),
+        share=round(one.area / areas[region], 3), places=len(absent),
+        d_prime=tuple(round(each.d_prime, 3) for each in found),
+        error=tuple(round(each.error, 3) for each in found),
+    )  # fmt: skip
+
+
+def _requests(visit: Visit, recipe: Recipe) -> list[SeriesRequest]:
+    """Return the series of the acquisition that a recipe names, and its first one unenhanced."""
+    known = {one.name: one for one in visit.protocol.series}
+    missing = [one for one in recipe.series if one not in known]
+    if missing:
+        raise AcquisitionError(
+            f"{recipe.acquisition} has no series {', '.join(missing)}; it has {', '.join(known)}."
+        )
+    wanted = [known[one] for one in recipe.series]
+    first = wanted[0]
+    if recipe.unenhanced and first.ct is not None:
+        plain = replace(first.ct, phase="unenhanced", bolus=None)
+        wanted.append(replace(first, name=UNENHANCED, ct=plain))
+    return wanted
+
+
+def _with(case: Case, lesion: str | None) -> Case:
+    """Return a case with one of its lesions alone, or with none."""
+    kept = tuple(one for one in case.lesions if one.id == lesion)
+    return Case(case.id, replace(case.content, lesions=kept), case.library)
