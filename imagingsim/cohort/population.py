@@ -9,7 +9,7 @@ import numpy.typing as npt
 from imagingsim.cohort.draws import Ids, normal, uniform
 from imagingsim.cohort.population_records import PopulationFile, Size, Spread
 from imagingsim.content import Document, Library, structure
-from imagingsim.errors import ContentError
+from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Catalogue, Differential
 from imagingsim.workup.names import LABS, PATIENT, REGIONS
