@@ -481,7 +481,10 @@ def detectability(
 @app.command()
 def schema(
     kind: Annotated[
-        str, typer.Argument(help="body, region, habitus, state, case, acquisition, workup")
+        str,
+        typer.Argument(
+            help="body, region, habitus, state, case, acquisition, workup, department, ..."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a kind of content file, for editors."""

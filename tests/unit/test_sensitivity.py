@@ -224,6 +224,23 @@ def test_a_decision_curve_by_hand() -> None:
     assert found["treated"].to_list() == [1.0, 0.75]
 
 
+def test_decision_curves_are_those_of_the_patients_one_by_one() -> None:
+    found = compare_protocols(NAMES, "skin_metastases", count=700, workers=1)
+    row = found.decision_curves.filter(
+        (pl.col("protocol") == NAMES[1]) & (pl.col("threshold") == 0.6)
+    ).row(0, named=True)
+    gains = []
+    for name in NAMES:
+        sure = found.patients[f"{name}/certainty"].to_numpy() >= 0.6
+        right = found.patients[f"{name}/correct"].to_numpy()
+        gains.append(np.where(sure, np.where(right, 1.0, -1.5), 0.0))
+    assert row["net_benefit"] == pytest.approx(gains[1].mean())
+    assert row["error"] == pytest.approx(gains[1].std(ddof=1) / 700**0.5)
+    apart = gains[1] - gains[0]
+    assert row["difference"] == pytest.approx(apart.mean())
+    assert row["difference_error"] == pytest.approx(apart.std(ddof=1) / 700**0.5)
+
+
 def test_groups_add_up_to_everyone_and_wider_intervals_hold_more() -> None:
     found = compare_protocols(
         NAMES, "skin_metastases", count=1500, workers=1, subgroups=["age:65:75", "pacemaker"]
