@@ -11,13 +11,14 @@ table exists, ``eta d' - tau`` is a straight line in the logarithm of the size, 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import hypot, log, sqrt
+from math import hypot, log
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from imagingsim.cohort.draws import uniform
+from imagingsim.cohort import kernels
+from imagingsim.cohort.draws import key, uniform
 from imagingsim.cohort.population import Bools, Ints, Patients, Population
 from imagingsim.cohort.population_records import Size
 from imagingsim.reading.detection_records import NONE, REDUCED, DetectionTable
@@ -29,6 +30,9 @@ from imagingsim.workup.names import REGIONS
 REFERENCE_MM = 10.0
 Ease = Callable[[FloatArray], FloatArray]
 """From sizes in mm to probits of being seen."""
+
+DRAWS = ("read", "dismissed")
+"""Streams of a reading: whether a lesion is seen, and whether it is taken for harmless."""
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 
@@ -45,8 +49,8 @@ class Blur:
         Which region of the study.
     share
         Part of the region it crosses.
-    ease
-        How lesions are seen there.
+    curve
+        (nodes,) how lesions are seen there.
     blinds
         Whether a reader dares not call the region free.
     """
@@ -54,7 +58,7 @@ class Blur:
     patient: str
     column: int
     share: float
-    ease: Ease
+    curve: FloatArray
     blinds: bool
 
 
@@ -66,8 +70,8 @@ class Observer:
     ----------
     regions
         (m,) indices into `REGIONS`.
-    eases
-        How lesions of each region are seen.
+    curves
+        (m, nodes) how lesions of each region are seen, by the logarithm of their size.
     false_positive, dismissed
         (m,) how often a free region is called involved, and a lesion that was seen harmless.
     """
@@ -75,7 +79,7 @@ class Observer:
     study: str
     row: StudyRow
     regions: Ints
-    eases: tuple[Ease, ...]
+    curves: FloatArray
     false_positive: FloatArray
     dismissed: FloatArray
     rho: float
@@ -92,35 +96,33 @@ class Observer:
         repeat
             (k,) how often this study was made of them before.
         """
-        there = patients.involved[np.ix_(rows, self.regions)]
-        mu, blind = self._probits(patients, rows)
-        ids = patients.ids[rows, None]
-        index = self.regions + len(REGIONS) * repeat[:, None]
-        u = uniform(patients.seed, f"{self.study}|read", ids, index)
-        found = u < self.false_positive
-        own = sqrt(1 - self.rho**2) * ndtri(u[there])
-        conspicuity = patients.conspicuity[np.ix_(rows, self.regions)][there]
-        found[there] = self.rho * conspicuity + own < mu[there]
-        second = uniform(patients.seed, f"{self.study}|dismissed", ids, index)
-        found &= ~there | (second >= self.dismissed)
+        hidden, blind = self._spoilt(patients, rows)
+        found = np.empty(hidden.shape, bool)
+        loss = np.zeros(len(rows))
+        if self.row.tracer is not None:
+            loss[~patients.avid[self.row.tracer][rows]] = self.not_avid
+        keys = np.array([key(patients.seed, f"{self.study}|{one}") for one in DRAWS])
+        kernels.see(
+            rows, self.regions, repeat, patients.ids, patients.involved, patients.size_mm,
+            patients.conspicuity, self.curves, loss, self.rho, self.false_positive,
+            self.dismissed, keys, hidden, found,
+        )  # fmt: skip
         return found, blind & ~found
 
-    def _probits(self, patients: Patients, rows: Ints) -> tuple[FloatArray, Bools]:
-        """Return (k, m) how well each lesion would be seen, and where the image is spoilt."""
-        size = patients.size_mm[np.ix_(rows, self.regions)]
-        mu = np.stack([ease(size[:, k]) for k, ease in enumerate(self.eases)], axis=1)
-        blind = np.zeros(mu.shape, dtype=bool)
+    def _spoilt(self, patients: Patients, rows: Ints) -> tuple[FloatArray, Bools]:
+        """Return (k, m) how well lesions are seen at most, and where the image is spoilt."""
+        hidden = np.full((len(rows), len(self.regions)), np.inf)
+        blind = np.zeros(hidden.shape, dtype=bool)
         for blur in self.blurs:
             hit = np.flatnonzero(patients.values[blur.patient][rows] > 0)
             ids, region = patients.ids[rows[hit]], int(self.regions[blur.column])
             crossed = uniform(patients.seed, f"{blur.patient}|crosses", ids, region) < blur.share
             spoilt = hit[crossed]
-            hidden = blur.ease(size[spoilt, blur.column])
-            mu[spoilt, blur.column] = np.minimum(mu[spoilt, blur.column], hidden)
+            sizes = patients.size_mm[rows[spoilt], region]
+            left = np.interp(np.log(sizes), kernels.LOG_SIZES, blur.curve)
+            hidden[spoilt, blur.column] = np.minimum(hidden[spoilt, blur.column], left)
             blind[hit, blur.column] |= blur.blinds
-        if self.row.tracer is not None:
-            mu = mu - self.not_avid * ~patients.avid[self.row.tracer][rows, None]
-        return mu, blind
+        return hidden, blind
 
 
 def observer(
@@ -136,12 +138,17 @@ def observer(
     ]
     return Observer(
         study, row, np.array([REGIONS.index(one) for one in row.regions]),
-        tuple(one.ease() for one in lines),
+        np.stack([_sampled(one.ease()) for one in lines]),
         np.array([ndtr(ndtri(1 - one.specificity) - reader.threshold_shift) for one in rates]),
         np.array([dismissing(one.sensitivity, share, reader.interpretive_odds) for one in rates]),
         population.file.conspicuity.value, evidence.not_avid_loss.value,
         tuple(blur for k, one in enumerate(lines) for blur in one.blurs(k)),
     )  # fmt: skip
+
+
+def _sampled(ease: Ease) -> FloatArray:
+    """Return an ease at the sizes of `kernels.LOG_SIZES`."""
+    return ease(np.exp(kernels.LOG_SIZES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +205,7 @@ class _Line:
                 part, ease = shown[0].share(self.region, name), self.ease(name)
             else:
                 part, ease = 1.0, _lowered(self.ease(), one.loss)
-            found.append(Blur(one.patient, column, part, ease, blinds=not reduced))
+            found.append(Blur(one.patient, column, part, _sampled(ease), blinds=not reduced))
         return found
 
 
