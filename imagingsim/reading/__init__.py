@@ -10,6 +10,7 @@ from imagingsim.reading.detection_records import (
     TABLE,
     DetectionTable,
     Recipe,
+    Row,
     TableFile,
     check_table,
     read_recipe,
@@ -22,6 +23,6 @@ from imagingsim.reading.reader import Reader, read, truth_of
 
 __all__ = [
     "FOLDER", "TABLE", "DetectionTable", "Finding", "Level", "LevelName", "Measurement", "Reader",
-    "Reading", "Recipe", "RegionReading", "Site", "TableFile", "check_table", "make_table", "read",
-    "read_recipe", "tables", "text_of", "truth_of",
+    "Reading", "Recipe", "RegionReading", "Row", "Site", "TableFile", "check_table", "make_table",
+    "read", "read_recipe", "tables", "text_of", "truth_of",
 ]  # fmt: skip

@@ -76,6 +76,52 @@ def test_ttf1_moves_the_belief_from_pancreas_to_lung() -> None:
     assert up / down == pytest.approx((0.83 / 0.35) / (0.17 / 0.65), rel=1e-6)
 
 
+FOUR = {"ck_pan": True, "ck18": True, "ck19": True, "synaptophysin": True}
+"""What Bialecki 2018 stained."""
+
+
+def after_four(results: dict[str, bool]) -> Belief:
+    """Return the belief after the four stains of the case, and then some more."""
+    first = before("skin_nodules_elderly_woman").after_markers(FOUR, CATALOGUE.markers, ())
+    return first.after_markers(results, CATALOGUE.markers, {"keratin", "neuroendocrine"})
+
+
+def test_the_four_stains_alone_leave_the_site_open() -> None:
+    belief = after_four({})
+    assert belief.group("neuroendocrine") > 0.7
+    assert max(belief.chances.values()) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("marker", "one", "other", "ratio"),
+    [
+        ("islet1", "net_pancreas", "small_cell_lung", 0.73 / 0.06),  # Koo 2011
+        ("pdx1", "net_pancreas", "small_cell_lung", 0.72 / 0.05),  # Hermann 2012, Koo 2011
+        ("ttf1", "small_cell_lung", "net_pancreas", 0.83 / 0.35),  # Cheuk 2001
+        ("ck20", "merkel", "small_cell_lung", 0.96 / 0.02),  # Cheuk 2001
+        ("cdx2", "net_gut", "small_cell_lung", 0.85 / 0.03),  # Hermann 2012
+        ("pax8_monoclonal", "net_pancreas", "small_cell_lung", 0.09 / 0.04),  # Koo 2011
+    ],
+)
+def test_a_stain_that_parts_two_sites_moves_their_odds_by_its_published_ratio(
+    marker: str, one: str, other: str, ratio: float
+) -> None:
+    known, more = after_four({}).chances, after_four({marker: True}).chances
+    assert more[one] / more[other] == pytest.approx(ratio * known[one] / known[other], rel=1e-6)
+
+
+def test_the_clone_of_an_antibody_decides_what_it_says() -> None:
+    known = after_four({}).chances["net_pancreas"]
+    weak = after_four({"pax8_monoclonal": True}).chances["net_pancreas"]
+    strong = after_four({"pax8_polyclonal": True}).chances["net_pancreas"]
+    assert known < weak < strong
+
+
+def test_every_stain_names_its_clone_and_its_cut_off() -> None:
+    stains = [row for row in CATALOGUE.markers.values() if row.kind == "stain"]
+    assert all(row.clone and row.cut_off for row in stains)
+
+
 def test_nut_parts_porocarcinoma_from_hidradenocarcinoma() -> None:
     belief = before("scalp_tumour").after_markers({"nut": True}, CATALOGUE.markers, ())
     assert belief.chances["porocarcinoma"] > 10 * belief.chances["hidradenocarcinoma"]
