@@ -235,7 +235,7 @@ def debrief(
     found = lessons.debrief(record, folder=out, force=force, content=_content(folders))
     for part in found.score.parts:
         print(f"{part.name}: {part.points:.1f} of {part.most:g}")
-    print(f"{found.score.percent:.0f} of 100\nDebriefing: {out / 'debrief.md'}")
+    print(f"{found.score.percent:.0f} of 100\nDebriefing: {out / 'debrief.html'}")
 
 
 def _listed(text: str) -> tuple[str, ...]:

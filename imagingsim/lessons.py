@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
-from imagingsim import cohort, scan, teaching, workup
+from imagingsim import cohort, report, scan, teaching, workup
 from imagingsim.anatomy import read_case
 from imagingsim.cohort import VirtualWorld
 from imagingsim.content import Library, library, load, structure
@@ -21,7 +21,8 @@ WALKED = 2048
 """Walks of the reference protocol that say what is usual."""
 
 PARTS = (
-    "debrief.md", "score.csv", "deductions.csv", "timeline.csv", "differentials.csv", "mirc.xml",
+    "debrief.html", "debrief.md", "score.csv", "deductions.csv", "timeline.csv",
+    "differentials.csv", "mirc.xml",
 )  # fmt: skip
 """What a written debriefing consists of."""
 
@@ -90,8 +91,8 @@ def debrief(
     Parameters
     ----------
     folder
-        Where to leave ``debrief.md``, ``score.csv``, ``deductions.csv``, ``timeline.csv``,
-        ``differentials.csv`` and ``mirc.xml``; nothing is written when not given.
+        Where to leave ``debrief.html``, ``debrief.md``, ``score.csv``, ``deductions.csv``,
+        ``timeline.csv``, ``differentials.csv`` and ``mirc.xml``; nothing is written when not given.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def debrief(
     played.play(recorded.acts)
     found = debrief_of(played, resident=recorded.resident, content=content)
     if folder is not None:
-        write(found, Path(folder))
+        write(found, Path(folder), content)
     return found
 
 
@@ -130,8 +131,11 @@ def debrief_of(played: Session, *, resident: str = "", content: Library | None =
     return Debrief(recorded, played, score, diagnosis.title, reads, expert)
 
 
-def write(found: Debrief, folder: Path) -> None:
+def write(found: Debrief, folder: Path, content: Library) -> None:
     """Write a debriefing into a folder."""
+    rubric = teaching.read_rubric(content, found.session.walk.catalogue)
+    page = report.debriefing(found, rubric.undetectable.points)
+    write_text(folder / "debrief.html", page)
     write_text(folder / "debrief.md", teaching.markdown(found))
     for name, text in teaching.tables(found):
         write_text(folder / name, text)

@@ -55,6 +55,13 @@ class Debrief:
         return None
 
 
+def settled(found: Debrief) -> str:
+    """Return the diagnosis the resident settled on, in words."""
+    name = found.session.diagnosis
+    rows = found.session.reference.differential.diagnoses
+    return rows[name].title if name is not None else "nothing"
+
+
 def _asked(step: Step) -> Iterator[str]:
     yield from (one.study for one in step.visits if one.status != "blocked")
     yield from (one.procedure for one in step.samplings if one.procedure)
@@ -76,8 +83,7 @@ def _head(found: Debrief) -> Iterator[str]:
     tariff = session.walk.catalogue.tariff
     yield f"# Debriefing: {found.score.percent:.0f} of 100"
     yield f"\n*{DISCLAIMER}*\n"
-    settled = session.diagnosis or "nothing"
-    yield f"The patient had: **{found.truth}**. You settled on: **{settled}**"
+    yield f"The patient had: **{found.truth}**. You settled on: **{settled(found)}**"
     ending = "died" if chart.dead else "was alive when the session ended"
     yield f"after {chart.now_d:.1f} days, {tariff.symbol}{chart.cost:,.0f} and "
     yield f"{chart.dose_msv:.1f} mSv; the patient {ending}.\n"

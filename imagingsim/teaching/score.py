@@ -141,11 +141,15 @@ def _cut(rubric: Rubric, part: str, rule: str, day: float, about: str, what: str
 def _detection(
     session: Session, read: Read, critical: set[str], rubric: Rubric, studies: int
 ) -> Iterator[Deduction]:
-    """Judge the marks of one study: omissions first, then marks on nothing."""
+    """Judge the marks of one study: omissions first, then marks on nothing.
+
+    One mark on a lesion of a region stands for all that lie in the region, as a report would say.
+    """
     marks = [one for one in session.marks if (one.study, one.repeat) == (read.study, read.repeat)]
     fair = [one for one in read.hidden if one.d_prime >= rubric.undetectable.points]
-    missed = [one for one in fair if not _on(one, marks)]
-    unread = len(missed) == len(fair)
+    hit = {one.region for one in fair if _on(one, marks)}
+    missed = [one for one in fair if one.region not in hit]
+    unread = not hit
     worst = [one for one in missed if unread or one.region in critical]
     share = 1.0 / studies
 
@@ -160,7 +164,8 @@ def _detection(
         names = ", ".join(f"{one.lesion} (d' {one.d_prime:.1f})" for one in missed)
         yield cut("missed", missed[0].region, f"not marked: {names}", len(missed) / len(fair))
     for one in fair:
-        if one not in missed and all(mark.label != "lesion" for mark in _on(one, marks)):
+        mine = _on(one, marks)
+        if mine and all(mark.label != "lesion" for mark in mine):
             yield cut("misread", one.region, f"{one.lesion} was taken for something harmless")
     for mark in marks:
         here = [one for one in read.hidden if one.marked_at(mark.region, mark.point_mm)]

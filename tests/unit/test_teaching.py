@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ import pytest
 from fakes import FakeCase, fake_case, protocol_of, scanner
 from typer.testing import CliRunner
 
-from imagingsim import lessons, teaching
+from imagingsim import lessons, report, teaching
 from imagingsim.cli import app
 from imagingsim.cohort import VirtualWorld, read_population
 from imagingsim.content import library, load
@@ -22,7 +23,8 @@ from imagingsim.teaching import Debrief, Hidden, Read, Reference, Session, Who
 from imagingsim.teaching.rules import NEEDED
 from imagingsim.teaching.score import TITLES, score
 from imagingsim.teaching.session import Marked
-from imagingsim.workup import SimulatedWorld, read_catalogue
+from imagingsim.workup import SimulatedWorld, read_catalogue, read_protocol
+from imagingsim.workup import protocols as list_protocols
 
 CATALOGUE = read_catalogue(library())
 REFERENCE, POPULATION = "net_skin_biopsy_first", "skin_metastases"
@@ -152,6 +154,7 @@ def test_only_what_could_be_seen_can_be_missed() -> None:
     lung, liver = Hidden("lung", "lung", 3.0, 20.0), Hidden("liver", "liver", 0.51, 8.0)
     assert judged(session, lung, liver) == ["missed"]
     assert judged(session, lung, replace(liver, d_prime=0.49)) == []
+    assert judged(session, lung, replace(lung, lesion="another")) == []
     assert judged(session, lung, Hidden("skin", "skin", 2.0, 8.0)) == ["missed_critical"]
 
 
@@ -242,7 +245,8 @@ def test_ratings_that_mean_nothing_are_refused_with_their_line(
 
 
 def test_every_differential_with_a_protocol_is_rated() -> None:
-    for name in CATALOGUE.differentials:
+    protocols = [read_protocol(library(), name, CATALOGUE) for name in list_protocols(library())]
+    for name in {one.file.differential for one in protocols}:
         ratings = teaching.read_ratings(library(), name, CATALOGUE)
         rated = {study for _, one, _ in ratings.scenarios for study in one.ratings}
         assert rated <= set(CATALOGUE.studies)
@@ -254,7 +258,8 @@ def test_a_case_with_images_is_driven_the_same_way() -> None:
     protocol = protocol_of("net_72f")
     world = SimulatedWorld(case, protocol.catalogue, scanner(case), 1)
     ratings = teaching.read_ratings(library(), protocol.file.differential, protocol.catalogue)
-    session = Session.of(world, protocol, ratings)
+    who = Who(case="net_72f", truth="net_pancreas")
+    session = Session.of(world, protocol, ratings, who)
     session.labs()
     session.order(CT)
     session.wait()
@@ -266,3 +271,9 @@ def test_a_case_with_images_is_driven_the_same_way() -> None:
     session.mark(CT, seen.region, point_mm=seen.centre_mm)
     assert seen.marked_at(session.marks[0].region, session.marks[0].point_mm)
     assert not seen.marked_at(seen.region, (999.0, 0.0, 0.0))
+    session.commit("net_pancreas")
+    found = debrief_of(session)
+    page = report.debriefing(found, 0.5)
+    assert page.count("<figure") >= 2
+    assert f"{found.score.percent:.0f}</b><i>of 100" in page
+    assert all(one.source in unescape(page) for one in teaching.deductions(found))
