@@ -18,6 +18,7 @@ from imagingsim import checking, comparing, lessons, scripting, survey, tables
 from imagingsim.anatomy import asked_habitus
 from imagingsim.content import Library, library, placeholders
 from imagingsim.errors import AcquisitionWarning, ImagingSimError
+from imagingsim.reading import LevelName
 from imagingsim.reformatting import PlaneName, Projection
 
 app = typer.Typer(
@@ -53,6 +54,9 @@ Individual = Annotated[
     typer.Option(
         "--seed", min=0, help="Individual variation and grain; 0 is the reference person."
     ),
+]
+Level = Annotated[
+    str, typer.Option("--reader", help="Who reads the images: student, resident, consultant.")
 ]
 At = Annotated[
     str | None, typer.Option("--timepoint", help="Point of the case's course; the workup's start.")
@@ -173,6 +177,7 @@ def compare(
     calibration: Annotated[
         bool, typer.Option("--calibration", help="Whether beliefs are as often true as believed.")
     ] = False,
+    reader: Level = "consultant",
     seed: Seed = 1,
     force: Force = False,
     folders: Libraries = None,
@@ -187,6 +192,7 @@ def compare(
             folder=out, force=force, waits=waits, content=_content(folders), progress=bar,
             effect=effect, willing=willing, psa=int(psa), inner=int(inner), tornado=tornado,
             only=_listed(only), subgroups=_listed(subgroup), calibration=calibration,
+            reader=checking.one_of("reader", reader, LevelName),
         )  # fmt: skip
     Console(width=LINE).print(tables.of_comparison(found))
     print(f"Report: {out / 'report.html'}")
@@ -271,6 +277,7 @@ def workup(
     protocol: Annotated[
         str | None, typer.Option("--protocol", help="Another protocol than the case's own.")
     ] = None,
+    reader: Level = "consultant",
     seed: Seed = 1,
     force: Force = False,
     folders: Libraries = None,
@@ -279,8 +286,9 @@ def workup(
     patient = scripting.load_case(case, content=_content(folders))
     with _progress() as bar:
         outcome = scripting.walk(
-            patient, protocol, seed=seed, folder=out, force=force, progress=bar
-        )
+            patient, protocol, seed=seed, folder=out, force=force, progress=bar,
+            reader=checking.one_of("reader", reader, LevelName),
+        )  # fmt: skip
     print(f"{outcome.ending_text}\nReport: {out / 'report.html'}")
 
 

@@ -12,6 +12,7 @@ from imagingsim.content import Library, library, load, structure
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
+from imagingsim.reading import LevelName
 from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Waits
 
@@ -44,7 +45,7 @@ def compare_protocols(
     protocols: Sequence[str], population: str, *, count: int, seed: int = 1,
     workers: int | None = None, cluster: str | None = None, folder: Path | str | None = None,
     force: bool = False, waits: Path | str | None = None, content: Library | None = None,
-    progress: Progress | None = None, **extras: object,
+    progress: Progress | None = None, reader: LevelName = "consultant", **extras: object,
 ) -> Compared:  # fmt: skip
     """Walk the same virtual patients through several protocols.
 
@@ -62,6 +63,8 @@ def compare_protocols(
         Replace another comparison in ``folder``.
     waits
         File with other waits than the catalogue's, e.g. what `run_department` left.
+    reader
+        How experienced those are who read the images.
     extras
         What else is asked: the fields of `Extras`, e.g. ``psa=1000, tornado=True,
         subgroups=["age", "egfr:30:45"], calibration=True``.
@@ -81,7 +84,7 @@ def compare_protocols(
         catalogue = department.catalogue_with(catalogue, _read_waits(Path(waits)))
     asked = compare.Comparison(
         tuple(workup.read_protocol(content, name, catalogue) for name in protocols),
-        cohort.read_population(content, population, catalogue), count, seed,
+        cohort.read_population(content, population, catalogue), count, seed, reader,
     )  # fmt: skip
     wanted = _extras(extras)
     if count < FEWEST:

@@ -17,6 +17,7 @@ from imagingsim.ct import RawScan
 from imagingsim.errors import FormatError, UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
+from imagingsim.reading import LevelName
 from imagingsim.reformatting import PlaneName, Projection, reformat
 from imagingsim.series import Derivation
 from imagingsim.study import Study
@@ -73,6 +74,7 @@ def walk(
     seed: int = 1,
     folder: Path | str | None = None,
     force: bool = False,
+    reader: LevelName = "consultant",
     progress: Progress | None = None,
 ) -> Outcome:
     """Walk a workup protocol with a case, scanning what it orders.
@@ -86,6 +88,8 @@ def walk(
         is written as soon as it is acquired.
     force
         Replace an earlier workup in ``folder``.
+    reader
+        How experienced the one is who reads the images.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def walk(
         return acquire(case, acquisition, seed=seed, timepoint=timepoint, progress=progress)
 
     outcome = workup.walk(
-        case, chosen, imaging, seed=seed, progress=progress,
+        case, chosen, imaging, seed=seed, progress=progress, level=reader,
         archive=archive.add if archive else _nobody,
     )  # fmt: skip
     if archive:

@@ -13,6 +13,7 @@ from imagingsim.cohort.population import Bools, Ints, Population
 from imagingsim.cohort.tissue import Tissue
 from imagingsim.cohort.world import TIMEPOINT
 from imagingsim.errors import WorkupError
+from imagingsim.reading import LevelName
 from imagingsim.units import FloatArray
 from imagingsim.workup.applying import about_procedure, about_study
 from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
@@ -45,13 +46,16 @@ Firsts = list[tuple[int, float]]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A protocol made ready for a population."""
+    """A protocol made ready for a population, and for readers of some experience."""
 
     protocol: Protocol
     population: Population
+    level: LevelName = "consultant"
 
     @classmethod
-    def of(cls, protocol: Protocol, population: Population) -> "Plan":
+    def of(
+        cls, protocol: Protocol, population: Population, level: LevelName = "consultant"
+    ) -> "Plan":
         """Return the plan of a protocol for the patients of a population.
 
         Raises
@@ -72,7 +76,7 @@ class Plan:
                     f"Protocol {protocol.id}: state {name} waits for timepoint {state.timepoint}, "
                     "which only its case has. Add `days` for patients without a written course."
                 )
-        return cls(protocol, population)
+        return cls(protocol, population, level)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -105,7 +109,9 @@ class Plan:
     @cached_property
     def observers(self) -> dict[str, Observer]:
         """How each study is read."""
-        return {one: observer(one, self.catalogue, self.population) for one in self.studies}
+        return {
+            one: observer(one, self.catalogue, self.population, self.level) for one in self.studies
+        }
 
     @cached_property
     def tissue(self) -> Tissue:

@@ -11,7 +11,7 @@ from imagingsim.cohort.draws import normal, uniform
 from imagingsim.cohort.observation import Observer, observer
 from imagingsim.cohort.population import Ints, Patients, Population
 from imagingsim.cohort.tissue import Tissue
-from imagingsim.reading import Reading
+from imagingsim.reading import LevelName, Reading
 from imagingsim.reading.finding import RegionReading
 from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Catalogue
@@ -37,7 +37,9 @@ class VirtualWorld:
         Some patients, and which of them this is; who else was drawn changes nothing.
     observers
         How each study is read; filled as studies are read, and may be shared with other worlds of
-        this population and catalogue.
+        this population, catalogue and level.
+    level
+        How experienced the readers are.
     """
 
     population: Population
@@ -45,6 +47,7 @@ class VirtualWorld:
     patients: Patients
     row: int = 0
     observers: dict[str, Observer] = field(default_factory=dict)
+    level: LevelName = "consultant"
 
     @classmethod
     def of(
@@ -206,7 +209,8 @@ class VirtualWorld:
 
     def _observer(self, study: str) -> Observer:
         if study not in self.observers:
-            self.observers[study] = observer(study, self.catalogue, self.population)
+            one = observer(study, self.catalogue, self.population, self.level)
+            self.observers[study] = one
         return self.observers[study]
 
     def _known(self, region: str, diameter_mm: float) -> Known:

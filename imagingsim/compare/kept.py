@@ -78,7 +78,8 @@ class Kept:
 def fingerprint(asked: Comparison, *more: object) -> str:
     """Return a text that differs when anything differs that a patient's fate depends on."""
     protocols = [(one.id, one.file) for one in asked.protocols]
-    parts = (BLOCK, asked.seed, protocols, asked.population, asked.protocols[0].catalogue, more)
+    catalogue = asked.protocols[0].catalogue
+    parts = (BLOCK, asked.seed, protocols, asked.population, asked.level, catalogue, more)
     text = hashlib.blake2b(digest_size=16)
     for part in _said(parts):
         text.update(part)

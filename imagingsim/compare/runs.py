@@ -14,6 +14,7 @@ from imagingsim.cohort.population import Patients
 from imagingsim.compare.machines import Machines
 from imagingsim.errors import WorkupError
 from imagingsim.progress import Progress, Silence
+from imagingsim.reading import LevelName
 from imagingsim.workup import Protocol
 
 BLOCK = 16384
@@ -44,12 +45,15 @@ class Comparison:
     ----------
     count
         How many patients; every one walks through every protocol.
+    level
+        How experienced the readers are.
     """
 
     protocols: tuple[Protocol, ...]
     population: Population
     count: int
     seed: int
+    level: LevelName = "consultant"
 
     def __post_init__(self) -> None:
         """Refuse a protocol that is named twice."""
@@ -61,7 +65,7 @@ class Comparison:
     @cached_property
     def plans(self) -> tuple[Plan, ...]:
         """The protocols, made ready for the population."""
-        return tuple(Plan.of(one, self.population) for one in self.protocols)
+        return tuple(Plan.of(one, self.population, self.level) for one in self.protocols)
 
     @property
     def blocks(self) -> range:

@@ -13,7 +13,8 @@ from imagingsim.anatomy import sample_points
 from imagingsim.anatomy.case import Case
 from imagingsim.anatomy.case_records import Evidence, Lab
 from imagingsim.progress import Progress
-from imagingsim.reading import Reader, Reading, Site, read
+from imagingsim.reading import LevelName, Reader, Reading, Site, read
+from imagingsim.reading.levels import dismissing
 from imagingsim.scan import at_rest_mm
 from imagingsim.series import CtTechnique, MrTechnique
 from imagingsim.streams import stream
@@ -67,6 +68,8 @@ class SimulatedWorld:
         Hears of each study as soon as it is acquired, with its place in the walk.
     reader
         Who reads the images; the one of ``evidence.yaml`` when not given.
+    level
+        How experienced that reader is.
     """
 
     case: Case
@@ -76,13 +79,13 @@ class SimulatedWorld:
     probe: Callable[[str], Probe] | None = None
     archive: Callable[[Study], None] = nobody
     reader: Reader | None = None
+    level: LevelName = "consultant"
     _reader: Reader = field(init=False)
     _probe: Callable[[str], Probe] = field(init=False)
 
     def __post_init__(self) -> None:
         """Fill in who reads, and what lies under the needle."""
-        row = self.catalogue.evidence.reader
-        self._reader = self.reader or Reader(threshold=row.threshold, efficiency=row.efficiency)
+        self._reader = self.reader or _reader(self.catalogue, self.level)
         self._probe = self.probe or _phantom_probe(self.case)
 
     @property
@@ -236,6 +239,17 @@ class SimulatedWorld:
         return self.case.ki67_percent(lesion, timepoint)
 
 
+def _reader(catalogue: Catalogue, level: LevelName) -> Reader:
+    """Return the reader the catalogue calibrates to liver metastases by CT, or a lesser one."""
+    evidence = catalogue.evidence
+    found = Reader(threshold=evidence.reader.threshold, efficiency=evidence.reader.efficiency)
+    if level == "consultant":
+        return found
+    sensitivity = evidence.rate("CT", "liver").sensitivity
+    dismissed = dismissing(sensitivity, evidence.interpretive_share.value)
+    return found.at_level(evidence.readers[level], dismissed)
+
+
 def _phantom_probe(case: Case) -> Callable[[str], Probe]:
     """Return a probe into the case's own phantom, built once per timepoint."""
 
@@ -287,11 +301,12 @@ def walk(
     probe: Callable[[str], Probe] | None = None,
     archive: Callable[[Study], None] = nobody,
     reader: Reader | None = None,
+    level: LevelName = "consultant",
     progress: Progress | None = None,
 ) -> Outcome:
     """Walk a case through a protocol; see `SimulatedWorld` for what is handed in.
 
     Equal content, seed and images give an equal outcome.
     """
-    world = SimulatedWorld(case, protocol.catalogue, imaging, seed, probe, archive, reader)
+    world = SimulatedWorld(case, protocol.catalogue, imaging, seed, probe, archive, reader, level)
     return walk_world(world, protocol, seed=seed, progress=progress)

@@ -67,7 +67,8 @@ def row(cohort: Cohort, k: int) -> tuple[object, ...]:
 
 def alone(plan: Plan, seed: int, k: int) -> tuple[object, ...]:
     """Return the same of the patient walked by the scalar engine."""
-    world = VirtualWorld.of(plan.population, CATALOGUE, seed=seed, patient=k)
+    patients = plan.population.draw(seed, np.array([k], dtype=np.uint64))
+    world = VirtualWorld(plan.population, CATALOGUE, patients, level=plan.level)
     outcome = walk_world(world, plan.protocol)
     totals = outcome.totals
     return (
@@ -111,6 +112,15 @@ def test_the_size_of_a_block_changes_nothing(size: int) -> None:
         assert (part.now == whole.now[there]).all()
         assert (part.cost == whole.cost[there]).all()
         assert (part.weights == whole.weights[there]).all()
+
+
+def test_a_student_finds_less_and_both_engines_agree_on_it() -> None:
+    consultant = plan_of("net_skin_pet_first")
+    student = dataclasses.replace(consultant, level="student")
+    patients = consultant.population.draw(2, np.arange(20_000, dtype=np.uint64))
+    found = [walk_all(plan, patients).localised.mean() for plan in (student, consultant)]
+    assert found[0] < found[1] - 0.02
+    assert_same(student, 2, 15)
 
 
 OVERRIDE = (
