@@ -1,7 +1,7 @@
 """Tissue of virtual patients: what a needle brings, and how it stains."""
 
 from dataclasses import dataclass
-from math import log
+from math import hypot, log
 
 import numpy as np
 from scipy.special import ndtri
@@ -15,8 +15,6 @@ from imagingsim.workup.pathology import KI67, KI67_HIGH_PERCENT, ROUTINE_SECTION
 from imagingsim.workup.spec import Biopsy
 
 BENIGN = "benign"
-REFERENCE_MM = 15.0
-"""Size at which the published yield holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +47,26 @@ class Tissue:
         self, patients: Patients, rows: Ints, region: Ints, technique: str, repeat: Ints
     ) -> Bools:
         """Tell of which patients the sample of a region gives a diagnosis, (k,)."""
-        procedure = self.catalogue.procedures[technique]
-        probit = np.array([float(ndtri(procedure.yield_of(one))) for one in REGIONS])[region]
         slope = self.catalogue.evidence.yield_slope.value
-        ease = probit + slope * (np.log(patients.size_mm[rows, region]) - log(REFERENCE_MM))
+        size = np.log(patients.size_mm[rows, region])
+        ease = self._eases(technique)[region] + slope * size
         draw = normal(patients.seed, f"{technique}|yield", patients.ids[rows], repeat)
         return patients.involved[rows, region] & (draw < ease)
+
+    def _eases(self, technique: str) -> FloatArray:
+        """Return (regions,) probits of a diagnosis at 1 mm.
+
+        They are set so that the mean over the population's sizes is the published yield; the mean
+        of a probit over a normal covariate is again a probit, so this is exact.
+        """
+        procedure = self.catalogue.procedures[technique]
+        slope = self.catalogue.evidence.yield_slope.value
+        found = []
+        for region in REGIONS:
+            size = self.population.sizes_of(region)
+            probit = float(ndtri(procedure.yield_of(region)))
+            found.append(probit * hypot(1.0, slope * size.sigma) - slope * log(size.median_mm))
+        return np.array(found)
 
     def positive(self, patients: Patients, rows: Ints, marker: str) -> Bools:
         """Tell whose tumour has a feature or a stain, (k,); the same whenever it is asked."""

@@ -14,9 +14,10 @@ import numpy as np
 from imagingsim.anatomy import Case, SampledPhantom, read_case, sample
 from imagingsim.content import Library
 from imagingsim.errors import AcquisitionError
+from imagingsim.grid import Grid
 from imagingsim.progress import Progress, Silence
 from imagingsim.reading.cameras import Camera, Shot, camera_of, grid_of
-from imagingsim.reading.detection_records import NONE, REDUCED, Recipe, Row, TableFile, Target
+from imagingsim.reading.detection_records import NONE, REDUCED, Recipe, Row, TableFile
 from imagingsim.reading.insertion import places, with_balls, with_layer
 from imagingsim.reading.model_observer import FEWEST_PLACES, hotelling, responses
 from imagingsim.scan.protocol import SeriesRequest
@@ -26,6 +27,12 @@ from imagingsim.units import FloatArray
 UNENHANCED = "unenhanced"
 PAIRS = 3
 """Pairs of noisy images whose difference stands for a lesion where noise cannot be left out."""
+
+COARSE_MM = 6.0
+"""Voxels in which organs are weighed."""
+
+SHELL = "cortical_bone"
+"""No lesion begins in it."""
 
 Spot = tuple[int, int]
 Shown = tuple[int, bool]
@@ -52,7 +59,6 @@ class Gathered:
     absent: list[FloatArray] = field(default_factory=list)
     signal: list[FloatArray] = field(default_factory=list)
     contrast: list[float] = field(default_factory=list)
-    area: float = 0.0
 
 
 def make_table(
@@ -67,8 +73,8 @@ def make_table(
     """
     hear = progress or Silence()
     bench = _Bench(recipe, library, hear)
-    gathered, areas = bench.gather()
-    rows = tuple(_row(recipe, key, one, areas) for key, one in gathered.items())
+    shares = bench.shares()
+    rows = tuple(_row(key, one, shares) for key, one in bench.gather().items())
     return TableFile(
         schema="imagingsim.detection/1", title=recipe.title, command=command,
         content=content_of(name, recipe, library), seed=recipe.seed,
@@ -110,44 +116,68 @@ class _Bench:
             case, recipe.acquisition, library=library, seed=recipe.seed, timepoint=recipe.timepoint
         )
 
-    def gather(self) -> tuple[dict[Key, Gathered], dict[str, float]]:
-        """Return what was seen of each row, and the area of each region over all heights."""
-        found: dict[Key, Gathered] = {}
-        areas = dict.fromkeys(self.recipe.targets, 0.0)
-        self.progress.begin(self.recipe.title, len(self.recipe.heights_mm))
-        for height in self.recipe.heights_mm:
-            self.progress.step(f"{self.recipe.title}: {height:g} mm")
-            self._at(height, found, areas)
-        return found, areas
+    def shares(self) -> dict[str, float]:
+        """Return the part of each region that the artefact crosses."""
+        visit, request = self.clean, self.requests[0]
+        box = visit.box(request)
+        sides = (box.superior_mm, box.posterior_mm, box.left_mm)
+        shape = tuple(int((high - low) / COARSE_MM) for low, high in sides)
+        origin = (box.left_mm[0], box.posterior_mm[0], box.superior_mm[0])
+        grid = Grid.axial((shape[0], shape[1], shape[2]), (COARSE_MM,) * 3, origin)
+        body = sample(visit.in_state(visit.state(request)), grid)
+        heights = [grid.position_mm(k, 0, 0)[2] for k in range(shape[0])]
+        crossed = np.array([self.recipe.crossed(height) for height in heights])
+        found = {}
+        for region, target in self.recipe.targets.items():
+            known = np.array([layer.label in target.labels for layer in body.layers])
+            area = known[body.main_layer()].sum(axis=(1, 2))
+            found[region] = float(area[crossed].sum() / max(1, area.sum()))
+        return found
 
-    def _at(self, height: float, found: dict[Key, Gathered], areas: dict[str, float]) -> None:
-        slabs = [(NONE, self.clean)]
-        if self.spoilt is not None and height in self.recipe.artefact_heights_mm:
-            slabs.append((str(self.recipe.keep), self.spoilt))
-        spots: dict[str, list[Spot]] = {}
-        for artefact, visit in slabs:
-            stand = _Stand(visit, self.requests, height, self.recipe)
-            if artefact == NONE:
-                for region, target in self.recipe.targets.items():
-                    spots[region], area = stand.spots(target, self.recipe)
-                    areas[region] += area
-                    stand.areas[region] = area
-                kept = dict(stand.areas)
-            else:
-                stand.areas = kept
-            for key, region_signal in self._seen(stand, artefact, spots):
-                one = found.setdefault(key, Gathered())
-                absent, signal, contrast = region_signal
-                one.absent.append(absent)
-                one.signal.append(signal)
-                one.contrast.append(contrast)
-                one.area += stand.areas[key[0]]
+    def gather(self) -> dict[Key, Gathered]:
+        """Return what was seen of each row.
+
+        Raises
+        ------
+        AcquisitionError
+            Before anything is scanned, when an organ holds too few places.
+        """
+        recipe = self.recipe
+        stands = [_Stand.of(self.clean, self.requests, one, recipe) for one in recipe.heights_mm]
+        self._enough(stands, NONE)
+        if self.spoilt is not None:
+            self._enough([one for one in stands if recipe.crossed(one.height_mm)], recipe.keep)
+        found: dict[Key, Gathered] = {}
+        self.progress.begin(recipe.title, len(stands))
+        for stand in stands:
+            self.progress.step(f"{recipe.title}: {stand.height_mm:g} mm")
+            slabs = [(NONE, stand)]
+            if self.spoilt is not None and recipe.crossed(stand.height_mm):
+                spoilt = _Stand.of(self.spoilt, self.requests, stand.height_mm, recipe)
+                slabs.append((str(recipe.keep), replace(spoilt, spots=stand.spots)))
+            for artefact, one in slabs:
+                for key, (absent, signal, contrast) in self._seen(one, artefact):
+                    row = found.setdefault(key, Gathered())
+                    row.absent.append(absent)
+                    row.signal.append(signal)
+                    row.contrast.append(contrast)
+        return found
+
+    def _enough(self, stands: list["_Stand"], artefact: str | None) -> None:
+        for region in self.recipe.targets:
+            count = sum(len(one.spots.get(region, ())) for one in stands)
+            if 0 < count < FEWEST_PLACES or (count == 0 and artefact == NONE):
+                raise AcquisitionError(
+                    f"{region} holds lesions at {count} places only where the artefact is "
+                    f"{artefact}; {FEWEST_PLACES} are needed. Add heights, or ask for less depth "
+                    "or distance."
+                )
 
     def _seen(
-        self, stand: "_Stand", artefact: str, spots: dict[str, list[Spot]]
+        self, stand: "_Stand", artefact: str
     ) -> Iterator[tuple[Key, tuple[FloatArray, FloatArray, float]]]:
         """Yield responses without lesions, what lesions add, and their contrast, row by row."""
-        spots = {region: some for region, some in spots.items() if some}
+        spots = stand.spots
         ways = [(artefact, False)]
         if artefact != NONE and self.requests[0].ct is not None:
             ways.append((f"{artefact}_{REDUCED}", True))
@@ -220,38 +250,56 @@ class _Bench:
         return self._cameras[id(visit)]
 
 
+@dataclass(frozen=True, eq=False)
 class _Stand:
-    """One height of one body: its sample, and lesions in it."""
+    """One height of one body: its sample, and where lesions go in it.
 
-    def __init__(
-        self, visit: Visit, requests: Sequence[SeriesRequest], height: float, recipe: Recipe
-    ) -> None:
-        self.visit = visit
-        grid = grid_of(visit, requests[0], height)
-        self.sampled = sample(visit.in_state(visit.state(requests[0])), grid)
-        self.layer_of: dict[str, int] = {}
+    Attributes
+    ----------
+    layer_of
+        Layer that lesions of a region are made of.
+    spots
+        Rows and columns of lesions by region, only of regions that hold some.
+    """
+
+    visit: Visit
+    height_mm: float
+    sampled: SampledPhantom
+    layer_of: dict[str, int]
+    spots: dict[str, list[Spot]]
+
+    @classmethod
+    def of(
+        cls, visit: Visit, requests: Sequence[SeriesRequest], height_mm: float, recipe: Recipe
+    ) -> "_Stand":
+        """Return a body at a height."""
+        grid = grid_of(visit, requests[0], height_mm)
+        sampled = sample(visit.in_state(visit.state(requests[0])), grid)
+        layer_of, spots = {}, {}
+        main = sampled.main_layer()[round((grid.shape[0] - 1) / 2)]
         for region, target in recipe.targets.items():
-            self.layer_of[region] = len(self.sampled.layers)
-            self.sampled = with_layer(self.sampled, target.tissue, target.labels)
-        self.middle = (grid.shape[0] - 1) / 2
-        self.areas: dict[str, float] = {}
+            inside = np.array(
+                [one.label in target.labels and one.material != SHELL for one in sampled.layers]
+            )
+            some = places(
+                inside[main], grid.spacing_mm[1:], depth_mm=target.depth_mm,
+                apart_mm=recipe.apart_mm, most=recipe.places,
+            )  # fmt: skip
+            if some:
+                spots[region] = some
+        for region, target in recipe.targets.items():
+            layer_of[region] = len(sampled.layers)
+            sampled = with_layer(sampled, target.tissue, target.labels)
+        return cls(visit, height_mm, sampled, layer_of, spots)
+
+    @property
+    def middle(self) -> float:
+        """Index of the middle of the slab."""
+        return (self.sampled.grid.shape[0] - 1) / 2
 
     def filled(self, region: str, spots: list[Spot], size_mm: float) -> SampledPhantom:
         """Return the sample with lesions of a size in a region."""
         return with_balls(self.sampled, self.centres(spots), size_mm, self.layer_of[region])
-
-    def spots(self, target: Target, recipe: Recipe) -> tuple[list[Spot], float]:
-        """Return where lesions go in the middle slice, and the organ's area there, mm2."""
-        known = [
-            (layer.label in target.labels) & (layer.material != "cortical_bone")
-            for layer in self.sampled.layers
-        ]
-        mask = np.array(known)[self.sampled.main_layer()[round(self.middle)]]
-        spacing = self.sampled.grid.spacing_mm[1:]
-        some = places(
-            mask, spacing, depth_mm=target.depth_mm, apart_mm=recipe.apart_mm, most=recipe.places
-        )
-        return some, float(mask.sum()) * spacing[0] * spacing[1]
 
     def centres(self, spots: list[Spot]) -> FloatArray:
         """Return the indices of the lesions' centres."""
@@ -262,21 +310,15 @@ class _Stand:
         return np.array([self.sampled.grid.position_mm(*one) for one in self.centres(spots)])
 
 
-def _row(recipe: Recipe, key: Key, one: Gathered, areas: dict[str, float]) -> Row:
+def _row(key: Key, one: Gathered, shares: dict[str, float]) -> Row:
     """Return what an observer makes of all heights together."""
     region, series, dose, artefact = key
     absent = np.concatenate(one.absent)
-    signal = np.concatenate(one.signal, axis=1)
-    if len(absent) < FEWEST_PLACES:
-        raise AcquisitionError(
-            f"{region} holds lesions at {len(absent)} places only, {FEWEST_PLACES} are needed. "
-            "Add heights, or ask for less depth or distance."
-        )
-    found = [hotelling(absent, size) for size in signal]
+    found = [hotelling(absent, size) for size in np.concatenate(one.signal, axis=1)]
     return Row(
         region=region, series=series, dose=dose, artefact=artefact,
         contrast=round(float(np.mean(one.contrast)), 2),
-        share=round(one.area / areas[region], 3), places=len(absent),
+        share=1.0 if artefact == NONE else round(shares[region], 3), places=len(absent),
         d_prime=tuple(round(each.d_prime, 3) for each in found),
         error=tuple(round(each.error, 3) for each in found),
     )  # fmt: skip

@@ -56,8 +56,8 @@ class Recipe:
         Lesions of the case that make the artefact, e.g. cement; all others are left out.
     heights_mm
         Of the slices, in the body's frame.
-    artefact_heights_mm
-        Those of them that the artefact crosses.
+    artefact_between_mm
+        Lowest and highest slice that the artefact crosses.
     doses
         Tube loads over that of the acquisition; 1 alone for what is no CT.
     unenhanced
@@ -78,13 +78,18 @@ class Recipe:
     heights_mm: tuple[float, ...]
     targets: dict[str, Target]
     keep: str | None = None
-    artefact_heights_mm: tuple[float, ...] = ()
+    artefact_between_mm: tuple[float, float] | None = None
     doses: tuple[Positive, ...] = (1.0,)
     unenhanced: bool = False
     places: int = 6
     apart_mm: float = 36.0
     field_mm: float = 50.0
     source: tuple[str, ...] = ()
+
+    def crossed(self, height_mm: float) -> bool:
+        """Tell whether the artefact crosses a slice."""
+        between = self.artefact_between_mm
+        return between is not None and between[0] <= height_mm <= between[1]
 
 
 @record

@@ -10,6 +10,7 @@ import pytest
 
 from imagingsim.cohort import Patients, Population, read_population
 from imagingsim.cohort.observation import observer
+from imagingsim.cohort.tissue import Tissue
 from imagingsim.content import library
 from imagingsim.reading import LevelName
 from imagingsim.units import BoolArray, FloatArray
@@ -98,6 +99,26 @@ def test_pooled_accuracies_come_out(
         (1 - found[~there].mean(), specificity, (~there).sum()),
     ):
         assert share == pytest.approx(wanted, abs=4 * (wanted * (1 - wanted) / count) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("technique", "region", "low", "high"),
+    [
+        ("us_core", "liver", 0.909, 0.943),  # PMC7599171, .926 of 932
+        ("us_core", "node", 0.81, 0.94),  # adequacy in reviews; .89 of 125
+        ("ct_core", "bone", 0.817, 0.883),  # .85 of 447
+        ("ct_core", "lung", 0.93, 0.97),  # PMC7362905
+    ],
+)
+def test_needles_bring_a_diagnosis_as_often_as_published(
+    technique: str, region: str, low: float, high: float
+) -> None:
+    population, patients = drawn("skin_metastases")
+    column = np.full(len(IDS), REGIONS.index(region))
+    good = Tissue.of(population, CATALOGUE).taken(
+        patients, ROWS, column, technique, np.zeros_like(ROWS)
+    )
+    assert low < good[patients.involved[:, column[0]]].mean() < high
 
 
 def test_readers_with_less_experience_see_less() -> None:
