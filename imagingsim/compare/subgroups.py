@@ -7,7 +7,7 @@ groups of a covariate (Cochran's Q) is corrected for how many covariates and pro
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,12 +16,16 @@ import polars as pl
 from scipy.special import chdtrc, ndtri
 
 from imagingsim.cohort import Patients
-from imagingsim.compare.runs import BLOCK, MEASURES, Comparison
+from imagingsim.compare.machines import Machines
+from imagingsim.compare.runs import BLOCK, MEASURES, Comparison, run
 from imagingsim.compare.summary import CERTAIN
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.units import FloatArray
 
-DISEASE = "disease"
+DISEASE, SETTING = "disease", "setting"
+WALKED = 16384
+"""Patients walked again in every other setting; fewer when the comparison has fewer."""
+
 FEWEST = 30
 """Patients below which a group is not reported."""
 
@@ -88,7 +92,11 @@ def subgroups(
     UnknownNameError
         When the population has no such covariate.
     """
-    rows = [row for one in covariates for row in _of(asked, frame, one)]
+    rows = [
+        row
+        for one in covariates
+        for row in (_settings(asked) if one.name == SETTING else _of(asked, frame, one))
+    ]
     if not rows:
         return pl.DataFrame()
     for measure in MEASURES:
@@ -105,22 +113,45 @@ def _of(asked: Comparison, frame: pl.DataFrame, covariate: Covariate) -> list[di
     labels, group = _grouped(asked, frame, covariate)
     rows: list[dict[str, Any]] = []
     for number, label in enumerate(labels):
-        part = frame.filter(pl.Series(group == number))
-        if part.height < FEWEST:
-            continue
-        for one in asked.protocols[1:]:
-            for measure in MEASURES:
-                values = part[f"{one.id}/{measure}"].to_numpy().astype(np.float64)
-                before = part[f"{asked.protocols[0].id}/{measure}"].to_numpy().astype(np.float64)
-                apart = values - before
-                error = float(apart.std(ddof=1)) / part.height**0.5
-                rows.append({
-                    "covariate": covariate.name, "group": label, "protocol": one.id,
-                    "measure": measure, "count": part.height, "mean": float(values.mean()),
-                    "difference": float(apart.mean()), "error": error,
-                    "low": float(apart.mean()) - CERTAIN * error,
-                    "high": float(apart.mean()) + CERTAIN * error,
-                })  # fmt: skip
+        rows += _rows(asked, frame.filter(pl.Series(group == number)), covariate.name, label)
+    return rows
+
+
+def _settings(asked: Comparison) -> list[dict[str, Any]]:
+    """Return the rows of the population's settings: the same patients, met elsewhere."""
+    file, small = asked.population.file, replace(asked, count=min(asked.count, WALKED))
+    if not file.settings:
+        raise WorkupError(
+            f"Population {asked.population.id} is met in one setting only. Add `settings` to its "
+            "file, or leave this subgroup out."
+        )
+    rows = _rows(asked, run(small, machines=Machines(1)), SETTING, file.setting)
+    for name, factor in file.settings.items():
+        there = replace(small, population=replace(asked.population, survival=factor.value))
+        rows += _rows(asked, run(there, machines=Machines(1)), SETTING, name)
+    return rows
+
+
+def _rows(
+    asked: Comparison, part: pl.DataFrame, covariate: str, label: str
+) -> list[dict[str, Any]]:
+    """Return the rows of one group, one for each protocol but the first and each measure."""
+    rows: list[dict[str, Any]] = []
+    if part.height < FEWEST:
+        return rows
+    for one in asked.protocols[1:]:
+        for measure in MEASURES:
+            values = part[f"{one.id}/{measure}"].to_numpy().astype(np.float64)
+            before = part[f"{asked.protocols[0].id}/{measure}"].to_numpy().astype(np.float64)
+            apart = values - before
+            error = float(apart.std(ddof=1)) / part.height**0.5
+            rows.append({
+                "covariate": covariate, "group": label, "protocol": one.id,
+                "measure": measure, "count": part.height, "mean": float(values.mean()),
+                "difference": float(apart.mean()), "error": error,
+                "low": float(apart.mean()) - CERTAIN * error,
+                "high": float(apart.mean()) + CERTAIN * error,
+            })  # fmt: skip
     return rows
 
 
@@ -146,7 +177,7 @@ def _values(asked: Comparison, ids: np.ndarray, name: str) -> FloatArray:
         patients = asked.population.draw(asked.seed, ids[first : first + BLOCK])
         known = _covariates(patients)
         if name not in known:
-            raise UnknownNameError.of("covariate", name, [DISEASE, *known])
+            raise UnknownNameError.of("covariate", name, [DISEASE, SETTING, *known])
         parts.append(known[name].astype(np.float64))
     return np.concatenate(parts)
 

@@ -36,6 +36,7 @@ from imagingsim.compare.tree import at
 from imagingsim.comparing import compare_protocols
 from imagingsim.content import Library, library
 from imagingsim.errors import ContentError, WorkupError
+from imagingsim.workup.catalogue import Figure
 
 NAMES = ("net_skin_metastases", "net_skin_biopsy_first")
 QUANTILES = (np.arange(20_000) + 0.5) / 20_000
@@ -254,6 +255,18 @@ def test_groups_add_up_to_everyone_and_wider_intervals_hold_more() -> None:
     assert all_of_them == pytest.approx(whole["difference"][0])
     assert (rows["low_all"] <= rows["low"]).all()
     assert rows["p_differs"].is_between(0, 1).all()
+
+
+def test_where_patients_are_met_is_a_group_of_its_own() -> None:
+    frame = compare_protocols(NAMES, "skin_metastases", count=300, workers=1).patients
+    small = replace(asked(), count=300)
+    with pytest.raises(WorkupError, match="one setting only"):
+        subgroups(small, frame, [Covariate("setting")])
+    ward = replace(small.population.file, settings={"ward": Figure(value=0.1, source="none")})
+    small = replace(small, population=replace(small.population, file=ward))
+    alive = subgroups(small, frame, [Covariate("setting")]).filter(pl.col("measure") == "alive")
+    assert alive["group"].to_list() == [ward.setting, "ward"]
+    assert alive["mean"][1] < alive["mean"][0] - 0.05
 
 
 def test_groups_that_are_alike_are_rarely_called_different() -> None:
