@@ -457,6 +457,10 @@ def test_a_fault_is_named_with_its_place(fault: Callable[[str], str]) -> None:
     assert re.match(r"p\.yaml:\d+: ", str(caught.value))
 
 
+def test_twenty_kinds_of_faults_are_caught() -> None:
+    assert len(FAULTS) >= 20
+
+
 def test_all_faults_are_named_at_once_in_the_order_of_the_file() -> None:
     with pytest.raises(ContentError) as caught:
         check(an_unknown_marker(an_unknown_study(an_interrupt_to_no_end(GOOD))))

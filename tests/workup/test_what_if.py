@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from fakes import fake_case, probe_of, protocol_of, scanner
 from typer.testing import CliRunner
 
 from imagingsim.cli import app
@@ -11,7 +12,15 @@ from imagingsim.cohort import Plan, VirtualWorld, read_population, walk_all
 from imagingsim.compare import what_if
 from imagingsim.content import library
 from imagingsim.errors import WorkupError
-from imagingsim.workup import Walk, begin, finish, read_catalogue, read_protocol, walk_on
+from imagingsim.workup import (
+    SimulatedWorld,
+    Walk,
+    begin,
+    finish,
+    read_catalogue,
+    read_protocol,
+    walk_on,
+)
 
 CATALOGUE = read_catalogue(library())
 POPULATION = read_population(library(), "skin_metastases", CATALOGUE)
@@ -78,6 +87,17 @@ def test_it_says_the_same_twice_and_leaves_the_walk_as_it_was() -> None:
     assert (walk.chart.now_d, len(walk.to_come), walk.chart.belief) == before
     assert [one.step for one in first if one.planned] == ["receptor"]
     assert len(first) == 3
+
+
+def test_a_case_can_be_asked_too() -> None:
+    case, protocol = fake_case("net_72f"), protocol_of("net_72f")
+    world = SimulatedWorld(case, protocol.catalogue, scanner(case), 1, probe_of(case))
+    walk = begin(world, protocol)
+    assert walk_on(walk) is None
+    (found,) = what_if(walk, POPULATION, count=2000)
+    assert found.step == "ct"
+    assert found.planned
+    assert 0 < found.died.mean < found.localised.mean < 1
 
 
 def test_a_walk_that_is_over_has_no_next_step() -> None:
