@@ -234,6 +234,7 @@ def _used(asked: Comparison) -> dict[str, set[str]]:
         "markers": stains | shapes,
         "differentials": {asked.population.file.differential},
         "diseases": set(diseases),
+        "incidentals": {catalogue.study(one).modality for one in studies},
         "waits": {catalogue.waits.studies[one] for one in studies},
         "rates": {catalogue.study(one).rate_key for one in studies} | {"clinical", "default"},
         "regions": {region for one in studies for region in catalogue.study(one).regions},

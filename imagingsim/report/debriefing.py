@@ -22,13 +22,20 @@ SIZE_HUES = ("#4f83cc", "#b9c2cc")
 
 @dataclass(frozen=True)
 class Line:
-    """One lesion in one study, as the table shows it."""
+    """One lesion in one study, as the table shows it.
+
+    Attributes
+    ----------
+    counted
+        Whether a mark in its region stands for it.
+    """
 
     study: str
     lesion: str
     size_mm: float
     d_prime: float
     marked: bool
+    counted: bool
     fair: bool
 
 
@@ -55,10 +62,11 @@ def debriefing(found: Debrief, undetectable: float) -> str:
 
 def _lesions(found: Debrief, undetectable: float) -> Iterator[Line]:
     for read in found.reads:
+        hit = {one.region for one in read.hidden if _marked(found, read, one)}
         for one in sorted(read.hidden, key=lambda one: -one.d_prime):
             yield Line(
                 read.study, one.lesion, one.diameter_mm, one.d_prime, _marked(found, read, one),
-                one.d_prime >= undetectable,
+                one.region in hit, one.d_prime >= undetectable,
             )  # fmt: skip
 
 
