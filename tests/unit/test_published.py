@@ -12,6 +12,7 @@ from imagingsim.cohort import Patients, Population, read_population
 from imagingsim.cohort.observation import observer
 from imagingsim.cohort.tissue import Tissue
 from imagingsim.content import library
+from imagingsim.errors import UnknownNameError
 from imagingsim.reading import LevelName
 from imagingsim.units import BoolArray, FloatArray
 from imagingsim.workup import read_catalogue
@@ -131,6 +132,11 @@ def test_readers_with_less_experience_see_less() -> None:
         for level in ("consultant", "resident")
     }
     assert 0.6 < rates["resident"] < rates["consultant"] - 0.05
+
+
+def test_a_setting_nobody_knows_lists_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match="ward, registry"):
+        read_population(library(), "cup_carcinoma:moon", CATALOGUE)
 
 
 def deaths(name: str, disease: str | None = None) -> FloatArray:

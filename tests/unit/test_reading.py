@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imagingsim.reading import Reader, Site, read
+from imagingsim.reading import Level, Reader, Site, read
 from imagingsim.series import Series
 from imagingsim.streams import stream
 from imagingsim.study import Study
@@ -107,3 +107,24 @@ def test_the_reader_is_calibrated_as_it_says() -> None:
     reader = Reader()
     assert reader.chance(0.0) == pytest.approx(0.05, abs=0.001)
     assert reader.chance(4.0) == pytest.approx(0.61, abs=0.01)
+
+
+def test_a_resident_sees_less_and_dismisses_more() -> None:
+    """Patel 2019: odds of 2.09 of an interpretive error in the first years."""
+    level = Level(efficiency=0.71, threshold_shift=-0.13, interpretive_odds=2.09, source="test")
+    resident = Reader().at_level(level, dismissed=0.05)
+    assert resident.chance(6.0) < Reader().chance(6.0)
+    assert resident.chance(0.0) > Reader().chance(0.0)
+    odds = resident.interpretive / (1 - resident.interpretive)
+    assert odds == pytest.approx(2.09 * 0.05 / 0.95)
+
+
+def test_what_is_seen_and_dismissed_is_an_error_of_interpretation() -> None:
+    careless = Reader(interpretive=1.0)
+    mass = read(ct_study(), SITES, careless, seed=1).finding("liver_mass")
+    assert mass.seen
+    assert not mass.suspicious
+    assert mass.error == "interpretive"
+    blind = read(with_noise(ct_study(), 2000.0), SITES[:1], Reader(), seed=1)
+    assert blind.finding("liver_mass").error == "observational"
+    assert read(ct_study(), SITES, Reader(), seed=1).finding("liver_mass").error is None
