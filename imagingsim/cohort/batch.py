@@ -79,6 +79,7 @@ def walk_from(charts: Charts, calendar: Calendar, state: str) -> Cohort:
             if waiting:
                 rows = np.concatenate(waiting) if len(waiting) > 1 else waiting[0]
                 _visit(cohort, name, rows)
+    calendar.close()
     return cohort
 
 

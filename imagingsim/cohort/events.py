@@ -63,6 +63,10 @@ class Calendar:
         going = rows[~(charts.dead[rows] | charts.caught[rows])]
         self._spend(going, target[going])
 
+    def close(self) -> None:
+        """Forget what is still to come, and with it the arrays that wait for it."""
+        self.blocks.clear()
+
     def _happen(self, rows: Ints, target: FloatArray) -> bool:
         """Let each patient's next event happen, if it is due; tell whether there was one."""
         found = [
