@@ -55,12 +55,17 @@ class Cohort:
         return self.charts.chances(everyone).argmax(axis=1) == self.charts.patients.disease
 
     @property
-    def localised(self) -> Bools:
-        """Tell whose primary was seen where it is, the likeliest diagnosis being the true one."""
+    def primary_seen(self) -> Bools:
+        """Tell whose primary was seen where it is, (n,)."""
         charts, patients = self.charts, self.charts.patients
         everyone, primary = np.arange(len(patients)), self.plan.primary[patients.disease]
         seen = ~np.isnan(charts.known_mm[everyone, primary]) & (primary >= 0)
-        return self.correct & seen & patients.involved[everyone, primary]
+        return seen & patients.involved[everyone, primary]
+
+    @property
+    def localised(self) -> Bools:
+        """Tell whose primary was seen, the likeliest diagnosis being the true one, (n,)."""
+        return self.correct & self.primary_seen
 
 
 def walk_all(plan: Plan, patients: Patients) -> Cohort:
