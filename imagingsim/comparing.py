@@ -89,6 +89,8 @@ def compare_protocols(
     wanted = _extras(extras)
     if count < FEWEST:
         raise WorkupError(f"A comparison needs at least {FEWEST} patients, not {count}.")
+    covariates = compare.checked(asked, wanted.subgroups)
+    varied = _varied(asked, wanted, content)
     place = Path(folder) if folder is not None else None
     if place is not None and force:
         checked_folder(place, PARTS, force=True)
@@ -96,9 +98,9 @@ def compare_protocols(
     machines = compare.Machines(workers, cluster)
     frame = compare.run(asked, keep=keep, machines=machines, progress=progress)
     found = _first(asked, frame, wanted)
-    _vary(found, content, machines, place, progress)
-    if wanted.subgroups:
-        covariates = [compare.Covariate.of(text) for text in wanted.subgroups]
+    found.parameters = varied
+    _vary(found, machines, place, progress)
+    if covariates:
         found.subgroups = compare.subgroups(asked, frame, covariates)
     if wanted.calibration:
         found.reliability, found.calibration = compare.reliability(
@@ -201,16 +203,21 @@ def _prices(extras: Extras) -> FloatArray:
     return np.linspace(0.0, 4 * extras.willing, PRICES)
 
 
+def _varied(
+    asked: compare.Comparison, extras: Extras, content: Library
+) -> tuple[compare.Parameter, ...]:
+    """Return the parameters that are varied; none when nothing asks for them."""
+    if not (extras.psa or extras.tornado):
+        return ()
+    known = compare.parameters(asked, compare.read_doubts(content))
+    return compare.chosen(known, extras.only)
+
+
 def _vary(
-    found: Compared, content: Library, machines: compare.Machines, place: Path | None,
-    progress: Progress,
-) -> None:  # fmt: skip
+    found: Compared, machines: compare.Machines, place: Path | None, progress: Progress
+) -> None:
     """Run the sensitivity analyses that were asked for."""
     asked, extras = found.asked, found.extras
-    if not (extras.psa or extras.tornado):
-        return
-    known = compare.parameters(asked, compare.read_doubts(content))
-    found.parameters = compare.chosen(known, extras.only)
     if extras.psa:
         sets = compare.Sets(asked, found.parameters, extras.psa, extras.inner)
         mark = compare.fingerprint(asked, found.parameters, extras.inner)

@@ -14,7 +14,7 @@ from imagingsim.compare.machines import Machines
 from imagingsim.compare.parameters import Parameter, chosen, parameters, with_values
 from imagingsim.compare.runs import BLOCK, MEASURES, SHARES, Comparison, run
 from imagingsim.compare.sensitivity import PREFIX, Sets, draw_sets, tornado
-from imagingsim.compare.subgroups import Covariate, subgroups
+from imagingsim.compare.subgroups import Covariate, checked, subgroups
 from imagingsim.compare.summary import CERTAIN, Estimate, Step, frontier, icer, pareto, table
 from imagingsim.compare.what_if import COUNT, Forecast, what_if
 from imagingsim.compare.worth import (
@@ -32,9 +32,9 @@ from imagingsim.compare.worth import (
 __all__ = [
     "BLOCK", "CERTAIN", "COUNT", "LIMIT", "MEASURES", "PREFIX", "SHARES", "Acceptability",
     "Compared", "Comparison", "Covariate", "Doubt", "Estimate", "Extras", "Forecast", "Kept",
-    "Machines", "Parameter", "Sets", "Step", "acceptability", "chosen", "decision_curves",
-    "dominance", "draw_sets", "fingerprint", "frontier", "icer", "information", "means_of",
-    "net_benefit", "net_benefits", "parameters", "pareto", "partial_information",
-    "perfect_information", "read_doubts", "reliability", "run", "subgroups", "table", "tornado",
-    "what_if", "with_values",
+    "Machines", "Parameter", "Sets", "Step", "acceptability", "checked", "chosen",
+    "decision_curves", "dominance", "draw_sets", "fingerprint", "frontier", "icer",
+    "information", "means_of", "net_benefit", "net_benefits", "parameters", "pareto",
+    "partial_information", "perfect_information", "read_doubts", "reliability", "run",
+    "subgroups", "table", "tornado", "what_if", "with_values",
 ]  # fmt: skip

@@ -69,6 +69,28 @@ class Covariate:
         return cls(name, values)
 
 
+def checked(asked: Comparison, texts: Sequence[str]) -> tuple[Covariate, ...]:
+    """Return the covariates that were asked for, before anybody walks.
+
+    Raises
+    ------
+    UnknownNameError
+        When the population has no such covariate.
+    WorkupError
+        When cuts are wrong, or the population is met in one setting only.
+    """
+    found = tuple(Covariate.of(text) for text in texts)
+    for one in found:
+        if one.name == SETTING and not asked.population.file.settings:
+            raise WorkupError(
+                f"Population {asked.population.id} is met in one setting only. Add `settings` to "
+                "its file, or leave this subgroup out."
+            )
+        if one.name not in (DISEASE, SETTING):
+            _values(asked, np.zeros(1, dtype=np.uint64), one.name)
+    return found
+
+
 def subgroups(
     asked: Comparison, frame: pl.DataFrame, covariates: Sequence[Covariate]
 ) -> pl.DataFrame:
@@ -87,10 +109,6 @@ def subgroups(
         for all rows of the measure together ``low_all`` to ``high_all``, and ``p_differs``, the
         corrected probability of groups as different as these if they were alike.
 
-    Raises
-    ------
-    UnknownNameError
-        When the population has no such covariate.
     """
     rows = [
         row
@@ -120,11 +138,6 @@ def _of(asked: Comparison, frame: pl.DataFrame, covariate: Covariate) -> list[di
 def _settings(asked: Comparison) -> list[dict[str, Any]]:
     """Return the rows of the population's settings: the same patients, met elsewhere."""
     file, small = asked.population.file, replace(asked, count=min(asked.count, WALKED))
-    if not file.settings:
-        raise WorkupError(
-            f"Population {asked.population.id} is met in one setting only. Add `settings` to its "
-            "file, or leave this subgroup out."
-        )
     rows = _rows(asked, run(small, machines=Machines(1)), SETTING, file.setting)
     for name, factor in file.settings.items():
         there = replace(small, population=replace(asked.population, survival=factor.value))

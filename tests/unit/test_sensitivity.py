@@ -17,6 +17,7 @@ from imagingsim.compare import (
     Parameter,
     Sets,
     acceptability,
+    checked,
     decision_curves,
     dominance,
     draw_sets,
@@ -261,7 +262,7 @@ def test_where_patients_are_met_is_a_group_of_its_own() -> None:
     frame = compare_protocols(NAMES, "skin_metastases", count=300, workers=1).patients
     small = replace(asked(), count=300)
     with pytest.raises(WorkupError, match="one setting only"):
-        subgroups(small, frame, [Covariate("setting")])
+        checked(small, ["setting"])
     ward = replace(small.population.file, settings={"ward": Figure(value=0.1, source="none")})
     small = replace(small, population=replace(small.population, file=ward))
     alive = subgroups(small, frame, [Covariate("setting")]).filter(pl.col("measure") == "alive")
