@@ -216,7 +216,7 @@ def an_unknown_kind_of_state(text: str) -> str:
 
 
 def an_unknown_differential(text: str) -> str:
-    """p.yaml:6: differential: unknown differential 'scalp'; known: """
+    """p.yaml:6: differential: unknown differential 'scalp'; known:"""
     return text.replace("differential: scalp_tumour", "differential: scalp")
 
 
