@@ -59,6 +59,7 @@ class Gathered:
     absent: list[FloatArray] = field(default_factory=list)
     signal: list[FloatArray] = field(default_factory=list)
     contrast: list[float] = field(default_factory=list)
+    heights: list[float] = field(default_factory=list)
 
 
 def make_table(
@@ -74,7 +75,7 @@ def make_table(
     hear = progress or Silence()
     bench = _Bench(recipe, library, hear)
     shares = bench.shares()
-    rows = tuple(_row(key, one, shares) for key, one in bench.gather().items())
+    rows = rows_of(bench.gather(), shares)
     return TableFile(
         schema="imagingsim.detection/1", title=recipe.title, command=command,
         content=content_of(name, recipe, library), seed=recipe.seed,
@@ -161,6 +162,7 @@ class _Bench:
                     row.absent.append(absent)
                     row.signal.append(signal)
                     row.contrast.append(contrast)
+                    row.heights.append(stand.height_mm)
         return found
 
     def _enough(self, stands: list["_Stand"], artefact: str | None) -> None:
@@ -310,11 +312,19 @@ class _Stand:
         return np.array([self.sampled.grid.position_mm(*one) for one in self.centres(spots)])
 
 
-def _row(key: Key, one: Gathered, shares: dict[str, float]) -> Row:
-    """Return what an observer makes of all heights together."""
+def rows_of(gathered: dict[Key, Gathered], shares: dict[str, float]) -> tuple[Row, ...]:
+    """Return what an observer makes of all heights together, row by row."""
+    return tuple(_row(key, one, gathered, shares) for key, one in gathered.items())
+
+
+def _row(key: Key, one: Gathered, gathered: dict[Key, Gathered], shares: dict[str, float]) -> Row:
     region, series, dose, artefact = key
-    absent = np.concatenate(one.absent)
-    found = [hotelling(absent, size) for size in np.concatenate(one.signal, axis=1)]
+    absent, clean = np.concatenate(one.absent), None
+    if artefact != NONE:
+        beside = zip(gathered[region, series, dose, NONE].heights,
+                     gathered[region, series, dose, NONE].absent, strict=True)  # fmt: skip
+        clean = np.concatenate([some for height, some in beside if height in one.heights])
+    found = [hotelling(absent, size, clean) for size in np.concatenate(one.signal, axis=1)]
     return Row(
         region=region, series=series, dose=dose, artefact=artefact,
         contrast=round(float(np.mean(one.contrast)), 2),

@@ -59,8 +59,10 @@ def responses(rois: FloatArray) -> FloatArray:
     return np.tensordot(rois, channels(rois.shape[-1]), axes=([-2, -1], [-2, -1]))
 
 
-def hotelling(absent: FloatArray, signal: FloatArray) -> Detectability:
-    """Return how well a lesion is told from its absence at places the observer was not taught at.
+def hotelling(
+    absent: FloatArray, signal: FloatArray, clean: FloatArray | None = None
+) -> Detectability:
+    """Return how well a lesion is told from its absence by one who knows the anatomy.
 
     Parameters
     ----------
@@ -68,39 +70,31 @@ def hotelling(absent: FloatArray, signal: FloatArray) -> Detectability:
         (places, realisations, channels) responses without the lesion.
     signal
         (places, channels) what the lesion adds to them.
+    clean
+        As ``absent``, at the same places without the artefact. What the artefact adds to the mean
+        differs from place to place, and the observer does not know it: it is noise.
 
     Returns
     -------
     Detectability
-        Difference of the decision variable's means over its standard deviation; the error is a
-        jackknife over places.
+        Mean over places of the decision variable's difference over its standard deviation, with
+        the standard error of that mean.
 
     Notes
     -----
-    For each place the template is taught at all the others, so that it never knows the very
-    background it is asked about.
+    The template is taught on the noise of all places; each place's own mean is known.
     """
-    places = len(signal)
+    places, repeats, _ = absent.shape
     if places < FEWEST_PLACES:
         raise ValueError(f"an observer is taught at {FEWEST_PLACES} places or more, got {places}")
-    scores = [_scores(absent, signal, place) for place in range(places)]
-    left_out = [_index(scores[:k] + scores[k + 1 :]) for k in range(places)]
-    spread = float(np.sqrt((places - 1) * np.var(left_out)))
-    return Detectability(_index(scores), spread)
-
-
-def _scores(absent: FloatArray, signal: FloatArray, place: int) -> tuple[FloatArray, FloatArray]:
-    """Return the decision variable at one place, without and with the lesion, (realisations,)."""
-    others = np.arange(len(signal)) != place
-    taught = absent[others].reshape(-1, absent.shape[-1])
-    template = np.linalg.solve(np.cov(taught.T), signal[others].mean(axis=0))
-    template /= template @ signal[others].mean(axis=0)
-    without = absent[place] @ template
-    return without, without + signal[place] @ template
-
-
-def _index(scores: list[tuple[FloatArray, FloatArray]]) -> float:
-    without = np.concatenate([one for one, _ in scores])
-    present = np.concatenate([one for _, one in scores])
-    spread = np.sqrt(0.5 * (without.var() + present.var()))
-    return max(0.0, float((present.mean() - without.mean()) / spread))
+    noise = absent - absent.mean(axis=1, keepdims=True)
+    covariance = np.einsum("prc,prd->cd", noise, noise) / (places * (repeats - 1))
+    templates = np.linalg.solve(covariance, signal.T).T
+    quantum = np.einsum("pc,cd,pd->p", templates, covariance, templates)
+    structured = np.zeros(places)
+    if clean is not None:
+        streaks = absent.mean(axis=1) - clean.mean(axis=1)
+        own = 2.0 * quantum / repeats
+        structured = np.maximum(np.mean((templates @ streaks.T) ** 2, axis=1) - own, 0.0)
+    found = np.einsum("pc,pc->p", templates, signal) / np.sqrt(quantum + structured)
+    return Detectability(float(found.mean()), float(found.std(ddof=1) / np.sqrt(places)))

@@ -51,13 +51,15 @@ def test_detectability_is_proportional_to_contrast_and_against_noise() -> None:
     assert seen_in_noise(2.0, 10.0, radius=9.0) > once
 
 
-def test_a_background_that_differs_from_place_to_place_hides_a_lesion() -> None:
+def test_streaks_that_differ_from_place_to_place_hide_a_lesion_and_anatomy_does_not() -> None:
     rng = np.random.default_rng(2)
     noise = rng.normal(0.0, 10.0, (12, 12, 64, 64))
     blobs = disc(8.0) * rng.normal(0.0, 3.0, (12, 1, 1, 1))
     signal = np.repeat(responses(2.0 * disc(6.0))[None], 12, axis=0)
     even = hotelling(responses(noise), signal).d_prime
-    assert hotelling(responses(noise + blobs), signal).d_prime < 0.9 * even
+    assert hotelling(responses(noise + blobs), signal).d_prime == pytest.approx(even)
+    spoilt = hotelling(responses(noise + blobs), signal, clean=responses(noise))
+    assert spoilt.d_prime < 0.7 * even
 
 
 def test_an_observer_needs_places_to_learn_at() -> None:
