@@ -20,13 +20,14 @@ from imagingsim.cohort.kernels import LOG_FIRST, LOG_STEP
 from imagingsim.cohort.observation import Observer
 from imagingsim.cohort.population import Patients
 from imagingsim.workup.belief import GROUP_WEIGHT
-from imagingsim.workup.catalogue import LogNormal, Rule
+from imagingsim.workup.catalogue import Rule
 from imagingsim.workup.consequences import Harm
 from imagingsim.workup.guard import ARITHMETIC, COMPARE, dotted
 from imagingsim.workup.names import ALL, REGIONS
 from imagingsim.workup.ordering import NOT_FOR_BELIEF
 from imagingsim.workup.pathology import KI67, KI67_HIGH_PERCENT
 from imagingsim.workup.spec import Biopsy, End, Order, Panel, Set, StudyOrder, Wait
+from imagingsim.workup.waits import LogNormal
 
 Days = Generator[float, None, None]
 Asked = Callable[["Walker"], Any]

@@ -14,7 +14,7 @@ from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
 from imagingsim.reading import LevelName
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import Waits
+from imagingsim.workup.waits import Waits
 
 TABLES = (
     "summary", "psa", "acceptability", "information", "tornado", "net_benefits", "decision_curves",

@@ -24,7 +24,8 @@ from imagingsim.cohort.population_records import Size
 from imagingsim.reading.detection_records import NONE, REDUCED, DetectionTable
 from imagingsim.reading.levels import Level, LevelName, dismissing, seen
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import Catalogue, Detection, Rate, StudyRow
+from imagingsim.workup.catalogue import Catalogue, StudyRow
+from imagingsim.workup.evidence import Detection, Rate
 from imagingsim.workup.names import REGIONS
 
 REFERENCE_MM = 10.0

@@ -12,9 +12,9 @@ from imagingsim.cohort.events import Block, Calendar
 from imagingsim.cohort.population import Ints
 from imagingsim.cohort.safety import Verdicts, earliest, judged, keep_apart
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import Duration, Quantiles
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
 from imagingsim.workup.spec import Order, StudyOrder
+from imagingsim.workup.waits import Duration, Quantiles
 
 
 @dataclass(frozen=True, eq=False)

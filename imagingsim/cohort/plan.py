@@ -17,8 +17,9 @@ from imagingsim.reading import LevelName
 from imagingsim.units import FloatArray
 from imagingsim.workup.applying import about_procedure, about_study
 from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
-from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rate, Rule
+from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rule
 from imagingsim.workup.consequences import Applies
+from imagingsim.workup.evidence import Rate
 from imagingsim.workup.graph import graph_of
 from imagingsim.workup.guard import Guard
 from imagingsim.workup.names import REGIONS, orderable

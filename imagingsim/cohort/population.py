@@ -12,6 +12,7 @@ from imagingsim.content import Document, Library, structure
 from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Catalogue, Differential
+from imagingsim.workup.catalogue_reading import differential_of
 from imagingsim.workup.names import LABS, PATIENT, REGIONS
 from imagingsim.workup.ordering import NOT_FOR_BELIEF
 
@@ -194,11 +195,7 @@ def read_population(library: Library, name: str, catalogue: Catalogue) -> Popula
 def check_population(document: Document, name: str, catalogue: Catalogue) -> Population:
     """Return the population that a parsed text holds; see `read_population`."""
     file = structure(document, PopulationFile)
-    if file.differential not in catalogue.differentials:
-        known = ", ".join(sorted(catalogue.differentials))
-        message = f"unknown differential {file.differential!r}; known: {known}"
-        raise ContentError(document.problem(message, "differential"))
-    differential = catalogue.differentials[file.differential]
+    differential = differential_of(document, file.differential, catalogue)
     faults = [
         *_set_faults(document, "numbers", file.numbers, NUMBERS),
         *_set_faults(document, "flags", file.flags, FLAGS),

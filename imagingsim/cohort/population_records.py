@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import pydantic
 
 from imagingsim.content import record
-from imagingsim.workup.catalogue import Figure
 from imagingsim.workup.consequences import Positive, Probability
+from imagingsim.workup.evidence import Figure
 
 
 @record

@@ -18,7 +18,7 @@ from imagingsim.cohort.plan import Plan
 from imagingsim.cohort.population import Patients
 from imagingsim.cohort.safety import Verdicts
 from imagingsim.cohort.sampling import report_panel
-from imagingsim.workup.catalogue import Rate
+from imagingsim.workup.evidence import Rate
 from imagingsim.workup.names import LABS, REGIONS
 from imagingsim.workup.ordering import Beginning, Booking, Reporting
 from imagingsim.workup.spec import Set

@@ -18,9 +18,10 @@ from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.guard import Value
 from imagingsim.workup.names import REGIONS
 from imagingsim.workup.needle import Specimen
-from imagingsim.workup.outcome import About, Examined, Person, in_words
+from imagingsim.workup.outcome import About, Person, in_words
 from imagingsim.workup.pathology import Histology, StainResult
 from imagingsim.workup.spec import Target
+from imagingsim.workup.steps import Examined
 from imagingsim.workup.world import Known, Made, Request, Sample
 
 TIMEPOINT = "referral"

@@ -9,8 +9,9 @@ import polars as pl
 from imagingsim.department.file import Department
 from imagingsim.department.simulation import RANK
 from imagingsim.errors import WorkupError
-from imagingsim.workup.catalogue import Catalogue, Quantiles, WaitRow, Waits
+from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.spec import Urgency
+from imagingsim.workup.waits import Quantiles, WaitRow, Waits
 
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 SHOWN = (0.1, 0.5, 0.9, 0.95)

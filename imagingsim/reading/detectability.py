@@ -6,8 +6,8 @@ small lesion changes the mean of an image and not its noise.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,10 +16,11 @@ from imagingsim.content import Library
 from imagingsim.errors import AcquisitionError
 from imagingsim.grid import Grid
 from imagingsim.progress import Progress, Silence
-from imagingsim.reading.cameras import Camera, Shot, camera_of, grid_of
-from imagingsim.reading.detection_records import NONE, REDUCED, Recipe, Row, TableFile
-from imagingsim.reading.insertion import places, with_balls, with_layer
-from imagingsim.reading.model_observer import FEWEST_PLACES, hotelling, responses
+from imagingsim.reading.cameras import Camera, Shot, camera_of
+from imagingsim.reading.detection_records import NONE, REDUCED, Recipe, TableFile
+from imagingsim.reading.detection_rows import Gathered, Key, rows_of
+from imagingsim.reading.model_observer import FEWEST_PLACES, responses
+from imagingsim.reading.stands import Spot, Stand
 from imagingsim.scan.protocol import SeriesRequest
 from imagingsim.scan.visit import Visit, visit_of
 from imagingsim.units import FloatArray
@@ -31,35 +32,8 @@ PAIRS = 3
 COARSE_MM = 6.0
 """Voxels in which organs are weighed."""
 
-SHELL = "cortical_bone"
-"""No lesion begins in it."""
-
-Spot = tuple[int, int]
 Shown = tuple[int, bool]
 """Number of a series, and whether its artefact is reduced."""
-
-Key = tuple[str, str, float, str]
-"""Region, series, dose, artefact."""
-
-
-@dataclass
-class Gathered:
-    """What the channels saw of one row: a pair of lists per height.
-
-    Attributes
-    ----------
-    absent
-        (places, realisations, channels) per height.
-    signal
-        (sizes, places, channels) per height.
-    contrast
-        Mean difference of the largest lesions.
-    """
-
-    absent: list[FloatArray] = field(default_factory=list)
-    signal: list[FloatArray] = field(default_factory=list)
-    contrast: list[float] = field(default_factory=list)
-    heights: list[float] = field(default_factory=list)
 
 
 def make_table(
@@ -144,7 +118,7 @@ class _Bench:
             Before anything is scanned, when an organ holds too few places.
         """
         recipe = self.recipe
-        stands = [_Stand.of(self.clean, self.requests, one, recipe) for one in recipe.heights_mm]
+        stands = [Stand.of(self.clean, self.requests, one, recipe) for one in recipe.heights_mm]
         self._enough(stands, NONE)
         if self.spoilt is not None:
             self._enough([one for one in stands if recipe.crossed(one.height_mm)], recipe.keep)
@@ -154,7 +128,7 @@ class _Bench:
             self.progress.step(f"{recipe.title}: {stand.height_mm:g} mm")
             slabs = [(NONE, stand)]
             if self.spoilt is not None and recipe.crossed(stand.height_mm):
-                spoilt = _Stand.of(self.spoilt, self.requests, stand.height_mm, recipe)
+                spoilt = Stand.of(self.spoilt, self.requests, stand.height_mm, recipe)
                 slabs.append((str(recipe.keep), replace(spoilt, spots=stand.spots)))
             for artefact, one in slabs:
                 for key, (absent, signal, contrast) in self._seen(one, artefact):
@@ -165,7 +139,7 @@ class _Bench:
                     row.heights.append(stand.height_mm)
         return found
 
-    def _enough(self, stands: list["_Stand"], artefact: str | None) -> None:
+    def _enough(self, stands: list["Stand"], artefact: str | None) -> None:
         for region in self.recipe.targets:
             count = sum(len(one.spots.get(region, ())) for one in stands)
             if 0 < count < FEWEST_PLACES or (count == 0 and artefact == NONE):
@@ -176,7 +150,7 @@ class _Bench:
                 )
 
     def _seen(
-        self, stand: "_Stand", artefact: str
+        self, stand: "Stand", artefact: str
     ) -> Iterator[tuple[Key, tuple[FloatArray, FloatArray, float]]]:
         """Yield responses without lesions, what lesions add, and their contrast, row by row."""
         spots = stand.spots
@@ -195,7 +169,7 @@ class _Bench:
                         yield (region, request.name, dose, way), (absent[region], signal, contrast)
 
     def _absent(
-        self, stand: "_Stand", series: int, dose: float, reduced: bool,
+        self, stand: "Stand", series: int, dose: float, reduced: bool,
         spots: dict[str, list[Spot]],
     ) -> dict[str, FloatArray]:  # fmt: skip
         """Return the responses to noisy images without lesions, by region."""
@@ -210,7 +184,7 @@ class _Bench:
         return {region: np.stack(rois, axis=1) for region, rois in seen.items()}
 
     def _added(
-        self, stand: "_Stand", region: str, spots: list[Spot], empty: dict[Shown, list[Shot]]
+        self, stand: "Stand", region: str, spots: list[Spot], empty: dict[Shown, list[Shot]]
     ) -> dict[Shown, tuple[FloatArray, float]]:
         """Return what lesions of each size add to the responses, and their contrast."""
         rois: dict[Shown, list[FloatArray]] = {one: [] for one in empty}
@@ -230,7 +204,7 @@ class _Bench:
         return found
 
     def _shots(
-        self, stand: "_Stand", sampled: SampledPhantom, series: int, reduced: bool
+        self, stand: "Stand", sampled: SampledPhantom, series: int, reduced: bool
     ) -> list[Shot]:
         """Return a sample without noise, or a few times with the noise of the same seeds."""
         seeds = [0] if self.requests[0].ct is not None else list(range(1, PAIRS + 1))
@@ -239,10 +213,10 @@ class _Bench:
             camera.shot(sampled, series, dose=1.0, reduced=reduced, seed=seed) for seed in seeds
         ]
 
-    def _rois(self, shot: Shot, stand: "_Stand", spots: list[Spot]) -> FloatArray:
+    def _rois(self, shot: Shot, stand: "Stand", spots: list[Spot]) -> FloatArray:
         return np.array([shot.around(p, self.recipe.field_mm) for p in stand.points_mm(spots)])
 
-    def camera(self, stand: "_Stand") -> Camera:
+    def camera(self, stand: "Stand") -> Camera:
         """Return the camera of a body; it is built once, for all heights."""
         visit = stand.visit
         if id(visit) not in self._cameras:
@@ -250,88 +224,6 @@ class _Bench:
                 visit, self.requests, stand.sampled, visit.tissues(self.requests[0])
             )
         return self._cameras[id(visit)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Stand:
-    """One height of one body: its sample, and where lesions go in it.
-
-    Attributes
-    ----------
-    layer_of
-        Layer that lesions of a region are made of.
-    spots
-        Rows and columns of lesions by region, only of regions that hold some.
-    """
-
-    visit: Visit
-    height_mm: float
-    sampled: SampledPhantom
-    layer_of: dict[str, int]
-    spots: dict[str, list[Spot]]
-
-    @classmethod
-    def of(
-        cls, visit: Visit, requests: Sequence[SeriesRequest], height_mm: float, recipe: Recipe
-    ) -> "_Stand":
-        """Return a body at a height."""
-        grid = grid_of(visit, requests[0], height_mm)
-        sampled = sample(visit.in_state(visit.state(requests[0])), grid)
-        layer_of, spots = {}, {}
-        main = sampled.main_layer()[round((grid.shape[0] - 1) / 2)]
-        for region, target in recipe.targets.items():
-            inside = np.array(
-                [one.label in target.labels and one.material != SHELL for one in sampled.layers]
-            )
-            some = places(
-                inside[main], grid.spacing_mm[1:], depth_mm=target.depth_mm,
-                apart_mm=recipe.apart_mm, most=recipe.places,
-            )  # fmt: skip
-            if some:
-                spots[region] = some
-        for region, target in recipe.targets.items():
-            layer_of[region] = len(sampled.layers)
-            sampled = with_layer(sampled, target.tissue, target.labels)
-        return cls(visit, height_mm, sampled, layer_of, spots)
-
-    @property
-    def middle(self) -> float:
-        """Index of the middle of the slab."""
-        return (self.sampled.grid.shape[0] - 1) / 2
-
-    def filled(self, region: str, spots: list[Spot], size_mm: float) -> SampledPhantom:
-        """Return the sample with lesions of a size in a region."""
-        return with_balls(self.sampled, self.centres(spots), size_mm, self.layer_of[region])
-
-    def centres(self, spots: list[Spot]) -> FloatArray:
-        """Return the indices of the lesions' centres."""
-        return np.array([(self.middle, *spot) for spot in spots])
-
-    def points_mm(self, spots: list[Spot]) -> FloatArray:
-        """Return where the lesions' centres lie."""
-        return np.array([self.sampled.grid.position_mm(*one) for one in self.centres(spots)])
-
-
-def rows_of(gathered: dict[Key, Gathered], shares: dict[str, float]) -> tuple[Row, ...]:
-    """Return what an observer makes of all heights together, row by row."""
-    return tuple(_row(key, one, gathered, shares) for key, one in gathered.items())
-
-
-def _row(key: Key, one: Gathered, gathered: dict[Key, Gathered], shares: dict[str, float]) -> Row:
-    region, series, dose, artefact = key
-    absent, clean = np.concatenate(one.absent), None
-    if artefact != NONE:
-        beside = zip(gathered[region, series, dose, NONE].heights,
-                     gathered[region, series, dose, NONE].absent, strict=True)  # fmt: skip
-        clean = np.concatenate([some for height, some in beside if height in one.heights])
-    found = [hotelling(absent, size, clean) for size in np.concatenate(one.signal, axis=1)]
-    return Row(
-        region=region, series=series, dose=dose, artefact=artefact,
-        contrast=round(float(np.mean(one.contrast)), 2),
-        share=1.0 if artefact == NONE else round(shares[region], 3), places=len(absent),
-        d_prime=tuple(round(each.d_prime, 3) for each in found),
-        error=tuple(round(each.error, 3) for each in found),
-    )  # fmt: skip
 
 
 def _requests(visit: Visit, recipe: Recipe) -> list[SeriesRequest]:

@@ -6,7 +6,8 @@ from html import escape
 from itertools import pairwise
 
 from imagingsim.workup.needle import Piece, Specimen
-from imagingsim.workup.outcome import Chance, Outcome
+from imagingsim.workup.outcome import Outcome
+from imagingsim.workup.steps import Chance
 
 WIDTH = 1000.0
 LONG_GAP_D = 45.0

@@ -10,9 +10,10 @@ from imagingsim.report.pictures import COLOURS, KeyImage, key_images
 from imagingsim.report.plots import Plot
 from imagingsim.teaching import Debrief, Hidden, Read, deductions
 from imagingsim.teaching.debrief import QUESTIONS, settled, timeline
+from imagingsim.teaching.noted import Stated
 from imagingsim.teaching.score import TITLES
-from imagingsim.teaching.session import Stated
-from imagingsim.workup.outcome import DISCLAIMER, Visit
+from imagingsim.workup.outcome import DISCLAIMER
+from imagingsim.workup.steps import Visit
 
 TEMPLATE = "debriefing.html.jinja"
 MOST_DIAGNOSES = 6

@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from imagingsim.report import charts
 from imagingsim.report.pictures import COLOURS, KeyImage, key_images
-from imagingsim.workup.outcome import DISCLAIMER, Outcome, Step, in_words
+from imagingsim.workup.outcome import DISCLAIMER, Outcome, in_words
+from imagingsim.workup.steps import Step
 
 TEMPLATE = "page.html.jinja"
 QUIET = ("decide", "end")

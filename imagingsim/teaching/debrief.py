@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 from imagingsim.teaching.records import SessionFile
 from imagingsim.teaching.score import TITLES, Deduction, Read, Score
 from imagingsim.teaching.session import Session
-from imagingsim.workup.outcome import DISCLAIMER, Outcome, Step
+from imagingsim.workup.outcome import DISCLAIMER, Outcome
+from imagingsim.workup.steps import Step
 
 QUESTIONS = (
     "What did you believe at the first decision, and what would have changed your mind?",

@@ -6,9 +6,10 @@ from math import log
 
 import numpy as np
 
+from imagingsim.teaching.noted import Marked
 from imagingsim.teaching.records import Rubric
 from imagingsim.teaching.rules import BIOPSY
-from imagingsim.teaching.session import Marked, Session
+from imagingsim.teaching.session import Session
 from imagingsim.teaching.truth import Hidden
 from imagingsim.units import FloatArray
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.reading import Reading
 from imagingsim.teaching import records
+from imagingsim.teaching.noted import Marked, Ordered, Stated
 from imagingsim.teaching.records import Act, Label, SessionFile, Who
 from imagingsim.teaching.rules import Ratings
 from imagingsim.workup import Protocol
@@ -20,8 +21,8 @@ from imagingsim.workup.engine import begin
 from imagingsim.workup.laboratory import draw_labs
 from imagingsim.workup.names import ALL, REGIONS
 from imagingsim.workup.ordering import place_orders
-from imagingsim.workup.outcome import Visit
 from imagingsim.workup.spec import Biopsy, Order, Panel, StudyOrder, Target, Urgency
+from imagingsim.workup.steps import Visit
 from imagingsim.workup.tissue import sample_tissue
 from imagingsim.workup.walking import Draft, Walk, chances
 from imagingsim.workup.world import Known, World
@@ -31,55 +32,6 @@ FALSE_MM = 10.0
 
 TURNAROUND_D = 5.0
 """Days of a panel that a resident asks for; as long as the reference protocols' lineage panels."""
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """An order as it was judged when it was placed.
-
-    Attributes
-    ----------
-    scenario, rating
-        Which situation it was, and how appropriate the study is in it; None: tissue.
-    rules
-        Safety rules that fired, and blood tests that nobody had looked at.
-    """
-
-    day: float
-    what: str
-    scenario: str
-    rating: int | None
-    rules: tuple[str, ...]
-    unknown: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Marked:
-    """A mark, in the study of which it was made."""
-
-    day: float
-    study: str
-    repeat: int
-    region: str
-    label: Label
-    confidence: float
-    point_mm: tuple[float, float, float] | None
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A differential, and what the findings allowed.
-
-    Attributes
-    ----------
-    chances, allowed
-        By diagnosis; of the resident, and by Bayes' rule from what was known then.
-    """
-
-    day: float
-    chances: dict[str, float]
-    allowed: dict[str, float]
-    final: bool = False
 
 
 @dataclass(eq=False)

@@ -10,10 +10,11 @@ from imagingsim.workup.drawing import Decision, decisions, graphviz, mermaid
 from imagingsim.workup.engine import begin, finish, walk_on, walk_world
 from imagingsim.workup.guard import Guard, guard
 from imagingsim.workup.needle import Probe
-from imagingsim.workup.outcome import DISCLAIMER, Outcome, Sampling, Step, Visit
+from imagingsim.workup.outcome import DISCLAIMER, Outcome
 from imagingsim.workup.protocol import Protocol, check_protocol, protocols, read_protocol
 from imagingsim.workup.simulated import Imaging, SimulatedWorld, walk
 from imagingsim.workup.spec import ProtocolFile
+from imagingsim.workup.steps import Sampling, Step, Visit
 from imagingsim.workup.walking import Walk
 from imagingsim.workup.world import World
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, log
 
-from imagingsim.workup.catalogue import Differential, MarkerRow, Rate
+from imagingsim.workup.catalogue import Differential, MarkerRow
+from imagingsim.workup.evidence import Rate
 
 SMALLEST = 1e-4
 GROUP_WEIGHT = 0.5

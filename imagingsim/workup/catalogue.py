@@ -4,67 +4,26 @@ Every number lives in ``protocols/catalogue/`` beside its source; nothing of it 
 """
 
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-import numpy as np
 import pydantic
-from scipy.special import ndtr
 
 from imagingsim.content import record
 from imagingsim.errors import UnknownNameError
 from imagingsim.reading.detection_records import DetectionTable
-from imagingsim.reading.levels import Level
-from imagingsim.units import FloatArray
 from imagingsim.workup.consequences import (
     Applies,
     Conflict,
     Harm,
     NotNegative,
-    Performance,
     Positive,
     Probability,
 )
+from imagingsim.workup.evidence import Detection, Evidence, Figure
 from imagingsim.workup.guard import Guard
-from imagingsim.workup.spec import Urgency
+from imagingsim.workup.waits import LogNormal, WaitRow, Waits
 
-T = TypeVar("T")
-Days = TypeVar("Days", float, FloatArray)
 FOLDER = "protocols/catalogue"
-
-
-@record
-class Figure:
-    """A number with its source."""
-
-    value: float
-    source: str
-
-
-@record
-class LogNormal:
-    """A duration in days: median, and sigma of its logarithm."""
-
-    median_d: Positive
-    sigma: Annotated[float, pydantic.Field(ge=0.0)]
-
-
-@record
-class Detection:
-    """What of a table of ``protocols/detectability`` a study shows.
-
-    Attributes
-    ----------
-    dose
-        Tube load over that of the table's acquisition.
-    reduced
-        Whether the scanner corrects artefacts of cement and metal.
-    """
-
-    table: str
-    series: tuple[str, ...]
-    dose: Positive = 1.0
-    reduced: bool = False
 
 
 @record
@@ -97,61 +56,6 @@ class Studies:
     """``studies.yaml``."""
 
     studies: dict[str, StudyRow]
-
-
-@record
-class Quantiles:
-    """A duration in days as a table, e.g. of what a department's queue gave.
-
-    Attributes
-    ----------
-    shares
-        From 0 to 1, rising.
-    days
-        What so many of the durations do not exceed.
-    """
-
-    shares: tuple[Probability, ...]
-    days: tuple[Annotated[float, pydantic.Field(ge=0.0)], ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a table that is none."""
-        rising = all(a < b for a, b in pairwise(self.shares))
-        if len(self.shares) != len(self.days) or len(self.shares) < 2 or not rising:
-            raise ValueError("needs as many `days` as `shares`, at least two, and shares that rise")
-        if (self.shares[0], self.shares[-1]) != (0.0, 1.0) or sorted(self.days) != list(self.days):
-            raise ValueError("`shares` go from 0 to 1, and `days` do not fall")
-
-    def at(self, normal: Days) -> Days:
-        """Return the duration that belongs to a standard normal draw, or to many."""
-        found = np.interp(ndtr(normal), self.shares, self.days)
-        return found if isinstance(normal, np.ndarray) else float(found)
-
-
-Duration = LogNormal | Quantiles
-
-
-@record
-class WaitRow:
-    """Waits of one kind of machine, and how long reports take."""
-
-    stat: Duration
-    urgent: Duration
-    routine: Duration
-    report: LogNormal
-    source: str
-
-    def until_start(self, urgency: Urgency) -> Duration:
-        """Return the wait from order to start."""
-        return {"stat": self.stat, "urgent": self.urgent, "routine": self.routine}[urgency]
-
-
-@record
-class Waits:
-    """``waits.yaml``: the waits, and which study uses which."""
-
-    waits: dict[str, WaitRow]
-    studies: dict[str, str]
 
 
 @record
@@ -300,80 +204,6 @@ class Priors:
     """``priors.yaml``."""
 
     differentials: dict[str, Differential]
-
-
-@record
-class Artefact:
-    """What something in the patient hides from the readers of a modality.
-
-    Attributes
-    ----------
-    patient
-        Flag of the patient, as in ``patient.cement``.
-    row
-        Name of the artefact in the tables of ``protocols/detectability``, which say how much.
-    loss
-        What it costs on the probit scale where no table speaks of it.
-    """
-
-    patient: str
-    modality: Literal["CT", "MR", "PT", "US"]
-    regions: tuple[str, ...]
-    row: str
-    loss: NotNegative
-    source: str
-
-
-@record
-class ReaderRow:
-    """Operating point of the reader of simulated images."""
-
-    threshold: float
-    efficiency: Positive
-    source: str
-
-
-@record
-class Rate:
-    """Pooled accuracy of one modality in one region."""
-
-    sensitivity: Probability
-    specificity: Probability
-    source: str
-
-
-@record
-class Statement:
-    """Something a report's discussion says, for teaching."""
-
-    text: str
-    source: str
-    value: float | None = None
-
-
-@record
-class Evidence:
-    """``evidence.yaml``."""
-
-    reader: ReaderRow
-    clinical_examination: Figure
-    repeated_study_weight: Figure
-    size_slope: Figure
-    not_avid_loss: Figure
-    yield_slope: Figure
-    false_positive_mm: Figure
-    performance: Performance
-    readers: dict[str, Level]
-    interpretive_share: Figure
-    calibrated_on: dict[str, Detection]
-    artefacts: dict[str, Artefact]
-    rates: dict[str, dict[str, Rate]]
-    statements: dict[str, Statement]
-    doses_msv: dict[str, Figure]
-
-    def rate(self, modality: str, region: str) -> Rate:
-        """Return the pooled accuracy, or the default where none is published."""
-        return self.rates.get(modality, {}).get(region) or self.rates["default"]["any"]
 
 
 @dataclass(frozen=True)

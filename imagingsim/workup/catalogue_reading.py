@@ -9,18 +9,19 @@ from imagingsim.reading.detection_records import tables
 from imagingsim.workup.catalogue import (
     FOLDER,
     Catalogue,
-    Evidence,
+    Differential,
     Markers,
     Priors,
     Procedures,
     Rules,
     Studies,
     Tariff,
-    Waits,
 )
 from imagingsim.workup.catalogue_faults import check_catalogue
 from imagingsim.workup.consequences import Conflicts, Incidentals
+from imagingsim.workup.evidence import Evidence
 from imagingsim.workup.guard import Guard, guard
+from imagingsim.workup.waits import Waits
 
 T = TypeVar("T")
 
@@ -57,6 +58,21 @@ def read_catalogue(library: Library) -> Catalogue:
     )
     check_catalogue(catalogue, shelf.documents)
     return catalogue
+
+
+def differential_of(document: Document, name: str, catalogue: Catalogue) -> Differential:
+    """Return the differential that a protocol's or a population's file names.
+
+    Raises
+    ------
+    ContentError
+        With the line of the name, when the catalogue knows none such.
+    """
+    if name not in catalogue.differentials:
+        known = ", ".join(sorted(catalogue.differentials))
+        message = f"unknown differential {name!r}; known: {known}"
+        raise ContentError(document.problem(message, "differential"))
+    return catalogue.differentials[name]
 
 
 @dataclass

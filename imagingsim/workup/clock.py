@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import Duration, Quantiles
+from imagingsim.workup.waits import Duration, Quantiles
 
 MINUTES_PER_DAY = 1440
 NEAR_D = 1e-6

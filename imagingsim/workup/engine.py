@@ -7,9 +7,10 @@ from imagingsim.workup.clock import DeathClock
 from imagingsim.workup.graph import transitions
 from imagingsim.workup.laboratory import draw_labs
 from imagingsim.workup.ordering import place_orders
-from imagingsim.workup.outcome import Choice, Endpoint, Outcome, Totals
+from imagingsim.workup.outcome import Endpoint, Outcome, Totals
 from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.spec import Biopsy, End, Order, Set, State, Transition, Wait
+from imagingsim.workup.steps import Choice
 from imagingsim.workup.tissue import sample_tissue
 from imagingsim.workup.walking import Draft, Walk, chances
 from imagingsim.workup.world import World

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from imagingsim.workup.names import ALL
-from imagingsim.workup.outcome import LabResult
+from imagingsim.workup.steps import LabResult
 from imagingsim.workup.walking import Walk
 
 

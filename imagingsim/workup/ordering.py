@@ -11,9 +11,9 @@ from imagingsim.workup.applying import about_study
 from imagingsim.workup.catalogue import StudyRow
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
 from imagingsim.workup.consequences import Applies
-from imagingsim.workup.outcome import Visit
 from imagingsim.workup.safety import Verdict
 from imagingsim.workup.spec import Order, StudyOrder
+from imagingsim.workup.steps import Visit
 from imagingsim.workup.walking import Draft, Event, Walk
 from imagingsim.workup.world import Made, Request
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from imagingsim.content import Document, Library, structure
 from imagingsim.errors import ContentError, WorkupError
 from imagingsim.workup.catalogue import Catalogue, Differential
-from imagingsim.workup.catalogue_reading import read_catalogue
+from imagingsim.workup.catalogue_reading import differential_of, read_catalogue
 from imagingsim.workup.conditions import Path, conditions
 from imagingsim.workup.flow import Flow
 from imagingsim.workup.guard import Guard, guard
@@ -81,11 +81,7 @@ def read_protocol(library: Library, name: str, catalogue: Catalogue | None = Non
 def check_protocol(document: Document, name: str, catalogue: Catalogue) -> Protocol:
     """Return the protocol that a parsed text holds; see `read_protocol`."""
     file = structure(document, ProtocolFile)
-    if file.differential not in catalogue.differentials:
-        known = ", ".join(sorted(catalogue.differentials))
-        message = f"unknown differential {file.differential!r}; known: {known}"
-        raise ContentError(document.problem(message, "differential"))
-    differential = catalogue.differentials[file.differential]
+    differential = differential_of(document, file.differential, catalogue)
     faults: list[tuple[Path, str]] = list(protocol_faults(file, catalogue))
     sound = not faults
     guards: dict[str, Guard] = {}

@@ -11,35 +11,25 @@ import numpy as np
 
 from imagingsim.anatomy import sample_points
 from imagingsim.anatomy.case import Case
-from imagingsim.anatomy.case_records import Evidence, Lab
+from imagingsim.anatomy.case_records import Lab
 from imagingsim.progress import Progress
 from imagingsim.reading import LevelName, Reader, Reading, Site, read
 from imagingsim.reading.levels import dismissing
 from imagingsim.scan import at_rest_mm
-from imagingsim.series import CtTechnique, MrTechnique
 from imagingsim.streams import stream
 from imagingsim.study import Study
 from imagingsim.workup import pathology
+from imagingsim.workup.case_words import FLAG_WORDS, contrast_of, fact_of, person_of
 from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.engine import walk_world
 from imagingsim.workup.guard import Value
 from imagingsim.workup.needle import Probe, Specimen, take
-from imagingsim.workup.outcome import About, Examined, Outcome, Person, in_words
+from imagingsim.workup.outcome import About, Outcome, in_words
 from imagingsim.workup.pathology import Histology, StainResult
 from imagingsim.workup.protocol import Protocol as WorkupProtocol
 from imagingsim.workup.spec import Target
+from imagingsim.workup.steps import Examined
 from imagingsim.workup.world import Known, Made, Request, Sample
-
-UNIT_WORDS = {"1": "", "1e-5/year": "per 100,000 a year"}
-WORDS = {
-    "pacemaker": ("pacemaker", "defibrillator"),
-    "claustrophobia": ("claustrophobi",),
-    "iodine_allergy": ("iodin",),
-    "metformin": ("metformin",),
-    "diabetes": ("diabetes",),
-    "cement": ("cement", "vertebroplasty"),
-}
-"""Words in the case's implants, drugs, allergies and illnesses that set a flag of ``patient.``."""
 
 
 class Imaging(Protocol):
@@ -98,8 +88,9 @@ class SimulatedWorld:
         """Who the patient is, and what a report says of the case."""
         case = self.case
         return About(
-            case.id, case.title, _person(case), case.teaching,
-            tuple(_fact(one) for one in case.disease), tuple(one.citation for one in case.sources),
+            case.id, case.title, person_of(case), case.teaching,
+            tuple(fact_of(one) for one in case.disease),
+            tuple(one.citation for one in case.sources),
         )  # fmt: skip
 
     @property
@@ -144,7 +135,7 @@ class SimulatedWorld:
             return values[name]
         facts = (*patient.comorbidities, *patient.medication, *patient.implants)
         texts = [fact.text.lower() for fact in facts] + [text.lower() for text in patient.allergies]
-        return any(word in text for word in WORDS[name] for text in texts)
+        return any(word in text for word in FLAG_WORDS[name] for text in texts)
 
     def lab(self, test: str, timepoint: str) -> Lab | None:
         """Return the newest value of a blood test."""
@@ -189,7 +180,7 @@ class SimulatedWorld:
             duration_min=request.row.room_min, cost=request.cost,
         )  # fmt: skip
         self.archive(study)
-        return Made(study.id, study.timepoint, study.dose_msv, _contrast(study), study)
+        return Made(study.id, study.timepoint, study.dose_msv, contrast_of(study), study)
 
     def read(self, made: Made, request: Request) -> tuple[Reading, tuple[Known, ...]]:
         """Read the images: from here on the doctors know what the reader saw."""
@@ -260,36 +251,6 @@ def _phantom_probe(case: Case) -> Callable[[str], Probe]:
         return lambda points: [layers[i] for i in sample_points(phantom, points)]
 
     return at
-
-
-def _contrast(study: Study) -> tuple[str, ...]:
-    """Return what was injected, each dose once."""
-    found = {}
-    for one in study.series:
-        if isinstance(one.technique, CtTechnique | MrTechnique) and one.technique.contrast:
-            dose = one.technique.contrast
-            found[f"{dose.agent} {dose.concentration_mg_ml:g} mg/mL, {dose.volume_ml:.0f} mL"] = 1
-    return tuple(found)
-
-
-def _person(case: Case) -> Person:
-    patient = case.patient
-    history = tuple(fact.text for fact in (*patient.comorbidities, *patient.implants))
-    drugs = tuple(fact.text for fact in patient.medication)
-    return Person(
-        patient.sex, case.age_y(case.workup_timepoint), patient.weight_kg, patient.height_m,
-        (*history, *drugs),
-    )  # fmt: skip
-
-
-def _fact(one: Evidence) -> str:
-    """Return a fact in words, with its number when it has one."""
-    counted = one.unit == "1" and any(letter.isdigit() for letter in one.text)
-    if one.value is None or counted:
-        return one.text
-    joint = " " if one.text.endswith(("about", "in", "of")) else ": "
-    unit = UNIT_WORDS.get(one.unit or "", one.unit or "")
-    return f"{one.text}{joint}{one.value:g} {unit}".strip()
 
 
 def walk(

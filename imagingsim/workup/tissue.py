@@ -7,9 +7,10 @@ from imagingsim.workup import pathology, safety
 from imagingsim.workup.applying import about_procedure
 from imagingsim.workup.clock import whole_minutes
 from imagingsim.workup.needle import Specimen
-from imagingsim.workup.outcome import PanelResult, Sampling, in_words
+from imagingsim.workup.outcome import in_words
 from imagingsim.workup.pathology import Histology, StainResult
 from imagingsim.workup.spec import Biopsy, Panel
+from imagingsim.workup.steps import PanelResult, Sampling
 from imagingsim.workup.walking import Draft, Walk
 from imagingsim.workup.world import Known, Sample
 

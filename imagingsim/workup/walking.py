@@ -8,11 +8,12 @@ from math import inf
 from imagingsim.progress import Progress
 from imagingsim.study import Study
 from imagingsim.workup.belief import Belief
-from imagingsim.workup.catalogue import Catalogue, Duration
+from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.chart import Chart
 from imagingsim.workup.clock import days_of, whole_minutes
 from imagingsim.workup.consequences import Harm
-from imagingsim.workup.outcome import (
+from imagingsim.workup.protocol import Protocol
+from imagingsim.workup.steps import (
     Chance,
     Choice,
     Examined,
@@ -22,7 +23,7 @@ from imagingsim.workup.outcome import (
     Suffered,
     Visit,
 )
-from imagingsim.workup.protocol import Protocol
+from imagingsim.workup.waits import Duration
 from imagingsim.workup.world import Made, World
 
 

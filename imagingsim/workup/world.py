@@ -14,9 +14,10 @@ from imagingsim.study import Study
 from imagingsim.workup.catalogue import Procedure, StudyRow
 from imagingsim.workup.guard import Value
 from imagingsim.workup.needle import Specimen
-from imagingsim.workup.outcome import About, Examined
+from imagingsim.workup.outcome import About
 from imagingsim.workup.pathology import Histology, StainResult
 from imagingsim.workup.spec import Biopsy, Target
+from imagingsim.workup.steps import Examined
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from imagingsim.content import library
 from imagingsim.workup import read_catalogue
 from imagingsim.workup.belief import Belief
-from imagingsim.workup.catalogue import Rate
+from imagingsim.workup.evidence import Rate
 
 CATALOGUE = read_catalogue(library())
 DIFFERENTIALS = sorted(CATALOGUE.differentials)

@@ -28,8 +28,8 @@ from imagingsim.department import (
 from imagingsim.department.hours import DAY_MIN, WEEK_MIN
 from imagingsim.errors import ContentError, WorkupError
 from imagingsim.workup import read_catalogue, read_protocol, walk_world
-from imagingsim.workup.catalogue import LogNormal, Quantiles
 from imagingsim.workup.clock import days_of
+from imagingsim.workup.waits import LogNormal, Quantiles
 
 CATALOGUE = read_catalogue(library())
 ALWAYS = "{weekday: [0, 24], saturday: [0, 24], sunday: [0, 24]}"

@@ -16,7 +16,8 @@ from imagingsim.reading.insertion import with_balls, with_layer
 from imagingsim.reading.levels import dismissing, seen
 from imagingsim.reading.model_observer import channels, hotelling, responses
 from imagingsim.workup import read_catalogue
-from imagingsim.workup.catalogue import Catalogue, Detection
+from imagingsim.workup.catalogue import Catalogue
+from imagingsim.workup.evidence import Detection
 from imagingsim.workup.names import REGIONS
 
 CATALOGUE = read_catalogue(library())

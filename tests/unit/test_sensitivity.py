@@ -37,7 +37,7 @@ from imagingsim.compare.tree import at
 from imagingsim.comparing import compare_protocols
 from imagingsim.content import Library, library
 from imagingsim.errors import ContentError, WorkupError
-from imagingsim.workup.catalogue import Figure
+from imagingsim.workup.evidence import Figure
 
 NAMES = ("net_skin_metastases", "net_skin_biopsy_first")
 QUANTILES = (np.arange(20_000) + 0.5) / 20_000

@@ -20,9 +20,9 @@ from imagingsim.content import library, load
 from imagingsim.errors import ContentError, UnknownNameError, WorkupError
 from imagingsim.lessons import begin, debrief_of, record
 from imagingsim.teaching import Debrief, Hidden, Read, Reference, Session, Who
+from imagingsim.teaching.noted import Marked
 from imagingsim.teaching.rules import NEEDED
 from imagingsim.teaching.score import TITLES, score
-from imagingsim.teaching.session import Marked
 from imagingsim.workup import SimulatedWorld, read_catalogue, read_protocol
 from imagingsim.workup import protocols as list_protocols
 

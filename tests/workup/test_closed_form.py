@@ -9,8 +9,9 @@ import pytest
 from imagingsim.cohort import Plan, Population, read_population, walk_all
 from imagingsim.content import library, load
 from imagingsim.workup import check_protocol, read_catalogue
-from imagingsim.workup.catalogue import Catalogue, LogNormal
+from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.clock import whole_minutes
+from imagingsim.workup.waits import LogNormal
 
 TEXT = """
 schema: imagingsim.workup/1
