@@ -8,14 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from imagingsim.cohort import Patients, Population, read_population
+from imagingsim.cohort import Patients, Plan, Population, read_population, walk_all
 from imagingsim.cohort.observation import observer
 from imagingsim.cohort.tissue import Tissue
 from imagingsim.content import library
 from imagingsim.errors import UnknownNameError
 from imagingsim.reading import LevelName
 from imagingsim.units import BoolArray, FloatArray
-from imagingsim.workup import read_catalogue
+from imagingsim.workup import read_catalogue, read_protocol
 from imagingsim.workup.names import REGIONS
 
 CATALOGUE = read_catalogue(library())
@@ -182,3 +182,68 @@ def test_as_many_are_alive_as_published(
     lived = deaths(name, disease)
     error = (alive * (1 - alive) / len(lived)) ** 0.5
     assert (lived > days).mean() == pytest.approx(alive, abs=4 * error)
+
+
+@cache
+def staged(population: str, protocol: str) -> dict[str, float]:
+    """Return what a pathway of the Streamline trials gives in the population of its trial."""
+    people, patients = drawn(population)
+    plan = Plan.of(read_protocol(library(), f"{population}_{protocol}", CATALOGUE), people)
+    walked = walk_all(plan, patients)
+    called = np.array(walked.endings)[walked.ending] == "metastatic"
+    diagnoses = people.differential.diagnoses.values()
+    there = np.array([one.group == "metastatic" for one in diagnoses])[patients.disease]
+    return {
+        "metastatic": float(there.mean()),
+        "sensitivity": float(called[there].mean()),
+        "specificity": float(1 - called[~there].mean()),
+        "days": float(np.median(walked.charts.now)),
+        "cost": float(walked.charts.cost.mean()),
+    }
+
+
+STREAMLINE_C = "colorectal_staging"  # Taylor 2019, Lancet Gastroenterol Hepatol, n=299
+STREAMLINE_L = "lung_staging"  # Taylor 2019, Lancet Respir Med, n=187
+
+
+@pytest.mark.parametrize(
+    ("population", "protocol", "measure", "low", "high"),
+    [
+        (STREAMLINE_C, "mri_first", "metastatic", 0.184, 0.278),  # 68 of 299: Wilson interval
+        (STREAMLINE_C, "mri_first", "sensitivity", 0.56, 0.78),  # 67 %
+        (STREAMLINE_C, "standard", "sensitivity", 0.51, 0.74),  # 63 %
+        (STREAMLINE_C, "mri_first", "specificity", 0.92, 0.97),  # 95 %
+        (STREAMLINE_C, "standard", "specificity", 0.90, 0.96),  # 93 %
+        (STREAMLINE_C, "mri_first", "days", 6, 9),  # 8
+        (STREAMLINE_C, "standard", "days", 11, 15),  # 13
+        (STREAMLINE_C, "mri_first", "cost", 211, 221),  # 216 GBP
+        (STREAMLINE_C, "standard", "cost", 260, 310),  # 285 GBP
+        (STREAMLINE_L, "mri_first", "metastatic", 0.219, 0.346),  # 52 of 187: Wilson interval
+        (STREAMLINE_L, "mri_first", "sensitivity", 0.37, 0.63),  # 50 %
+        (STREAMLINE_L, "standard", "sensitivity", 0.41, 0.67),  # 54 %
+        (STREAMLINE_L, "mri_first", "specificity", 0.88, 0.96),  # 93 %
+        (STREAMLINE_L, "standard", "specificity", 0.91, 0.98),  # 95 %
+        (STREAMLINE_L, "mri_first", "days", 12, 14),  # 13
+        (STREAMLINE_L, "standard", "days", 17, 21),  # 19
+        (STREAMLINE_L, "mri_first", "cost", 273, 361),  # 317 GBP
+        (STREAMLINE_L, "standard", "cost", 574, 666),  # 620 GBP
+    ],
+)
+def test_pathways_of_staging_give_what_their_trial_gave(
+    population: str, protocol: str, measure: str, low: float, high: float
+) -> None:
+    assert low < staged(population, protocol)[measure] < high
+
+
+@pytest.mark.parametrize(
+    ("population", "low", "high"),
+    [
+        (STREAMLINE_C, -0.05, 0.13),  # +4 %, 95 % CI -5 to 13
+        (STREAMLINE_L, -0.15, 0.07),  # -4 %, 95 % CI -15 to 7
+    ],
+)
+def test_pathways_of_staging_find_metastases_equally_often(
+    population: str, low: float, high: float
+) -> None:
+    mri, standard = (staged(population, one)["sensitivity"] for one in ("mri_first", "standard"))
+    assert low < mri - standard < high
