@@ -7,7 +7,7 @@ import pydantic
 
 from imagingsim.content import record
 from imagingsim.workup.consequences import Positive, Probability
-from imagingsim.workup.evidence import Figure
+from imagingsim.workup.evidence import Figure, Interval
 
 
 @record
@@ -35,10 +35,11 @@ class Spread:
 
 @record
 class Likelihood:
-    """How many of the population have something."""
+    """How many of the population have something; ``ci``: the published interval."""
 
     chance: Probability
     source: str
+    ci: Interval | None = None
 
 
 @record

@@ -19,7 +19,7 @@ from imagingsim.workup.consequences import (
     Positive,
     Probability,
 )
-from imagingsim.workup.evidence import Detection, Evidence, Figure
+from imagingsim.workup.evidence import Detection, Evidence, Figure, Interval
 from imagingsim.workup.guard import Guard
 from imagingsim.workup.waits import LogNormal, WaitRow, Waits
 
@@ -60,10 +60,11 @@ class Studies:
 
 @record
 class Price:
-    """What something costs, in the tariff's currency."""
+    """What something costs, in the tariff's currency; ``ci``: the published interval."""
 
     amount: Annotated[float, pydantic.Field(ge=0.0)]
     source: str
+    ci: Interval | None = None
 
 
 @record

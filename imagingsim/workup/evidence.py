@@ -6,13 +6,17 @@ from imagingsim.content import record
 from imagingsim.reading.levels import Level
 from imagingsim.workup.consequences import NotNegative, Performance, Positive, Probability
 
+Interval = tuple[float, float]
+"""Ends of a published 95 % interval."""
+
 
 @record
 class Figure:
-    """A number with its source."""
+    """A number with its source; ``ci``: its published interval."""
 
     value: float
     source: str
+    ci: Interval | None = None
 
 
 @record
@@ -66,11 +70,13 @@ class ReaderRow:
 
 @record
 class Rate:
-    """Pooled accuracy of one modality in one region."""
+    """Pooled accuracy of one modality in one region; ``..._ci``: published intervals."""
 
     sensitivity: Probability
     specificity: Probability
     source: str
+    sensitivity_ci: Interval | None = None
+    specificity_ci: Interval | None = None
 
 
 @record

@@ -63,6 +63,21 @@ def test_beta_and_gamma_keep_mean_and_width(name: str) -> None:
     assert draws.std() == pytest.approx((one.high - one.low) / (2 * 1.959964), rel=5e-3)
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("sensitivity.CT.liver", 0.793, 0.899),
+        ("specificity.CT.liver", 0.918, 0.968),
+        ("interpretive_share", 0.203, 0.309),
+        ("flags.claustrophobia", 0.0095, 0.0158),
+    ],
+)
+def test_a_published_interval_goes_before_the_authored_one(
+    name: str, low: float, high: float
+) -> None:
+    assert (known()[name].low, known()[name].high) == (low, high)
+
+
 def test_a_lognormal_ends_where_its_interval_does() -> None:
     one = known()["survival.net_pancreas"]
     assert one.quantile(np.array([0.025, 0.5, 0.975])) == pytest.approx(
