@@ -203,7 +203,7 @@ def staged(population: str, protocol: str) -> dict[str, float]:
 
 
 STREAMLINE_C = "colorectal_staging"  # Taylor 2019, Lancet Gastroenterol Hepatol, n=299
-STREAMLINE_L = "lung_staging"  # Taylor 2019, Lancet Respir Med, n=187
+STREAMLINE_L = "lung_staging"  # Taylor 2019, Lancet Respir Med, n=187; intervals from memory
 
 
 @pytest.mark.parametrize(
