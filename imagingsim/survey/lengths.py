@@ -15,6 +15,8 @@ from imagingsim.survey.scouting import Part, Scout, coverage, heights_mm, parts
 from imagingsim.units import FloatArray
 
 _AXES = {"x": 0, "y": 1, "z": 2}
+_VEIN = 2
+"""Half of the longest break of a line that is closed, in steps."""
 _STEP_MM = 0.25
 _RIM = 0.6
 _REACH_MM = 320.0
@@ -104,11 +106,15 @@ def _chord(scout: Scout, body: Body, row: LengthRow) -> float:
 
 
 def _along(scout: Scout, body: Body, row: LengthRow, shift_mm: Point) -> float:
-    """Return the length of the piece of one line that holds its middle."""
+    """Return the length of the piece of one line that holds its middle.
+
+    Breaks no longer than a vein is wide are closed.
+    """
     centre, direction = _line(scout, body, row, shift_mm)
     along = np.arange(-_REACH_MM, _REACH_MM, _STEP_MM)
     layers = sample_points(scout.phantom, centre + along[:, np.newaxis] * direction)
     inside = scout.weights(parts(row.of))[layers] > 0
+    inside |= ndimage.binary_closing(inside, iterations=_VEIN)
     if not inside[len(along) // 2]:
         return 0.0
     pieces, _ = ndimage.label(inside)
