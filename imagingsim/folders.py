@@ -1,7 +1,8 @@
 """Folders that results are left in: never half written, never overwritten unasked."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from imagingsim.errors import FormatError
@@ -15,22 +16,40 @@ def checked_folder(folder: Path, parts: Sequence[str], *, force: bool) -> None:
     FormatError
         When it is a file, or not empty and ``force`` is false.
     """
+    refuse_taken(folder, force=force)
+    for part in parts:
+        _remove(folder / part)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def refuse_taken(folder: Path, *, force: bool) -> None:
+    """Refuse a file where a folder shall be, and without ``force`` a folder that holds something.
+
+    Raises
+    ------
+    FormatError
+        When the folder cannot be used.
+    """
     if folder.exists() and not folder.is_dir():
         raise FormatError(f"{folder} is a file. Choose another name for the folder.")
     if folder.is_dir() and any(folder.iterdir()) and not force:
         raise FormatError(
             f"{folder} exists and is not overwritten. Choose another folder, or use --force."
         )
-    for part in parts:
-        _remove(folder / part)
-    folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """Give a name to write to, and make that the file when all of it is there."""
+    partial = file.with_name(f".{file.name}.partial")
+    yield partial
+    partial.replace(file)
 
 
 def write_text(file: Path, text: str) -> None:
     """Write a file, whole or not at all."""
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)
+    with whole(file) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def _remove(path: Path) -> None:

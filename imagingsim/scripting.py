@@ -133,7 +133,7 @@ def write_detectability(
         raise FormatError(f"{target} exists and is not overwritten. Use --force.")
     command = f"imagingsim detectability {name}"
     table = reading.make_table(name, recipe, content, command=command, progress=progress)
-    target.write_text(reading.text_of(table, name), encoding="utf-8")
+    write_text(target, reading.text_of(table, name))
     return target
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from imagingsim.compare.runs import BLOCK, Comparison
 from imagingsim.errors import FormatError
+from imagingsim.folders import refuse_taken, whole
 from imagingsim.workup.guard import Guard
 
 PATIENTS, MARK = "patients", "asked.txt"
@@ -32,12 +33,7 @@ class Kept:
             When it holds something else.
         """
         known = (folder / PATIENTS / MARK).is_file()
-        if folder.exists() and not folder.is_dir():
-            raise FormatError(f"{folder} is a file. Choose another name for the folder.")
-        if not known and folder.is_dir() and any(folder.iterdir()):
-            raise FormatError(
-                f"{folder} exists and is not overwritten. Choose another folder, or use --force."
-            )
+        refuse_taken(folder, force=known)
         return cls.part(folder / PATIENTS, fingerprint(asked))
 
     @classmethod
@@ -66,10 +62,8 @@ class Kept:
 
     def write(self, first: int, frame: pl.DataFrame) -> None:
         """Keep a block, whole or not at all."""
-        file = self._file(first, frame.height)
-        partial = file.with_name(f".{file.name}.partial")
-        frame.write_parquet(partial)
-        partial.replace(file)
+        with whole(self._file(first, frame.height)) as partial:
+            frame.write_parquet(partial)
 
     def _file(self, first: int, count: int) -> Path:
         return self.folder / f"{self.folder.name}_{first:010d}_{count:05d}.parquet"

@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from imagingsim.folders import write_text
 from imagingsim.report import charts
 from imagingsim.report.pictures import COLOURS, KeyImage, key_images
 from imagingsim.workup.outcome import DISCLAIMER, Outcome, in_words
@@ -25,9 +26,7 @@ def write(outcome: Outcome, path: Path | str) -> Path:
         Where it was written: one file, with its pictures, styles and script inside.
     """
     target = Path(path)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(html(outcome), encoding="utf-8")
-    partial.replace(target)
+    write_text(target, html(outcome))
     return target
 
 
