@@ -202,7 +202,7 @@ class Generators:
         nodes, parent, radius = grow_tree(
             root, tips[: shape.tips], rng, path_cost=shape.path_cost, step_mm=shape.step_mm,
             tip_radius_mm=shape.tip_radius_mm, exponent=shape.exponent,
-            jitter_mm=shape.jitter_mm, straightness=shape.straightness,
+            jitter_mm=shape.jitter_mm, straightness=shape.straightness, taper_mm=shape.taper_mm,
         )  # fmt: skip
         return {"nodes": nodes, "parent": parent, "radius": radius}
 

@@ -178,6 +178,9 @@ class Tree:
         Where tips are thrown.
     tips
         How many.
+    taper_mm
+        Length on which a vessel gives off as much as one tip needs; by default it keeps its
+        calibre between two branchings.
     """
 
     root: tuple[Point, ...]
@@ -193,6 +196,7 @@ class Tree:
     step_mm: float = 4.0
     exponent: float = 2.7
     straightness: float = 0.3
+    taper_mm: float | None = None
     jitter_mm: float = 0.3
     seed: int = 0
     smooth_mm: float = 0.0

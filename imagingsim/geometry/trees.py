@@ -18,6 +18,7 @@ def grow_tree(
     exponent: float = 2.7,
     jitter_mm: float = 0.0,
     straightness: float = 0.0,
+    taper_mm: float | None = None,
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     """Grow a tree: each tip, nearest first, joins where distance and path cost least.
 
@@ -31,6 +32,9 @@ def grow_tree(
         Of the radii at a branching: Murray's law has 3 [1]_.
     straightness
         Penalty for leaving a vessel backwards.
+    taper_mm
+        Length on which a vessel gives off as much as one tip needs, in twigs too small to be
+        drawn: it narrows between its branchings too. None: it does not.
 
     Returns
     -------
@@ -58,7 +62,10 @@ def grow_tree(
         at = _cheapest(tip, nodes[:count], directions[:count], way[:count], path_cost, straightness)
         count = _branch(tip, at, count, nodes, directions, way, parent, step_mm, jitter_mm, rng)
         ends.append(count - 1)
-    radius = _radii(parent[:count], ends, tip_radius_mm, exponent)
+    twigs = np.zeros(count)
+    if taper_mm is not None:
+        twigs[1:] = np.linalg.norm(nodes[1:count] - nodes[parent[1:count]], axis=1) / taper_mm
+    radius = _radii(parent[:count], ends, twigs, tip_radius_mm, exponent)
     return nodes[:count], parent[:count], radius
 
 
@@ -101,14 +108,17 @@ def _branch(
     return count
 
 
-def _radii(parent: IntArray, ends: list[int], tip_radius_mm: float, exponent: float) -> FloatArray:
+def _radii(
+    parent: IntArray, ends: list[int], twigs: FloatArray, tip_radius_mm: float, exponent: float
+) -> FloatArray:
     flow = np.zeros(len(parent))
-    flow[ends] += tip_radius_mm**exponent
+    flow[ends] += 1.0
     for i in range(len(parent) - 1, 0, -1):
         if flow[i] == 0.0:
-            flow[i] = tip_radius_mm**exponent
-        flow[parent[i]] += flow[i]
-    return flow ** (1.0 / exponent)
+            flow[i] = 1.0
+        flow[parent[i]] += flow[i] + twigs[i]
+    radius: FloatArray = tip_radius_mm * flow ** (1.0 / exponent)
+    return radius
 
 
 def fold_rope(

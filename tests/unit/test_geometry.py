@@ -194,6 +194,8 @@ def test_a_tree_reaches_every_tip_and_thickens_towards_the_root() -> None:
     child = np.flatnonzero(parent >= 0)
     assert (radius[parent[child]] >= radius[child] - 1e-9).all()
     assert len(branched(nodes, parent, radius).start_mm) == len(nodes) - 1
+    tapering = grow_tree(np.array([[0.0, 0, 0], [0, 0, 10]]), tips, stream(1, "taper"), taper_mm=5)
+    assert (tapering[2][tapering[1][1:]] > tapering[2][1:]).all()  # between branchings too
 
 
 @pytest.mark.parametrize("make", [gradient_lattice, ripple_lattice])
