@@ -53,9 +53,7 @@ def event_by_event() -> None:
     patients = PEOPLE.draw(1, np.arange(ONE_BY_ONE, dtype=np.uint64))
     for plan in PLANS:
         for row in range(ONE_BY_ONE):
-            walk_world(
-                VirtualWorld(PEOPLE, CATALOGUE, patients, row, plan.observers), plan.protocol
-            )
+            walk_world(VirtualWorld(plan.staff, patients, row), plan.protocol)
 
 
 def walkers(plan: Plan) -> list[Walker]:

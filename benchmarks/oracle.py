@@ -1,12 +1,17 @@
 """The same patients event by event and on arrays: how many fare differently?
 
-    PYTHONPATH=tests/workup python benchmarks/oracle.py [patients] [patients of random protocols]
+    PYTHONPATH=tests/workup python benchmarks/oracle.py [patients] [--first N] [--plans PATTERN]
 
 Aim (issue 5): none, of 100,000 patients of every protocol that is shipped and of 50 random ones.
+Patients from ``--first`` on, so that a long run can be cut into slices; of the plans whose name,
+``<protocol>/<population>``, has the pattern, e.g. ``'net_*'`` or ``'random_7/*'``.
 """
 
+import argparse
+import gc
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -35,7 +40,7 @@ def differing(plan: Plan, first: int, count: int) -> int:
     ])  # fmt: skip
     wrong = 0
     for k in range(count):
-        world = VirtualWorld(plan.population, CATALOGUE, patients, k, plan.observers)
+        world = VirtualWorld(plan.staff, patients, k)
         outcome = walk_world(world, plan.protocol)
         one, belief = outcome.totals, outcome.steps[-1].belief
         alone = [one.days, one.cost, one.dose_msv, one.studies, one.biopsies, one.harms,
@@ -54,8 +59,8 @@ def shipped() -> Iterator[Plan]:
                 yield Plan.of(protocol, population)
 
 
-def at_random() -> list[Plan]:
-    """Return plans of protocols nobody thought of."""
+def at_random() -> Iterator[Plan]:
+    """Yield plans of protocols nobody thought of."""
     texts: list[str] = []
 
     @settings(max_examples=4 * RANDOM, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -65,34 +70,39 @@ def at_random() -> list[Plan]:
 
     collect()
     population = next(one for one in POPULATIONS if one.file.differential == "scalp_tumour")
-    found: list[Plan] = []
+    found = 0
     for text in dict.fromkeys(texts[::-1]):
         try:
-            protocol = check_protocol(load(text, where="random.yaml"), "random", CATALOGUE)
+            document = load(text, where="random.yaml")
+            protocol = check_protocol(document, f"random_{found}", CATALOGUE)
         except ContentError:
             continue
-        found.append(Plan.of(protocol, population))
-    return found[:RANDOM]
+        yield Plan.of(protocol, population)
+        found += 1
+        if found == RANDOM:
+            return
 
 
 def main() -> None:
-    """Compare and print, block by block."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    few = int(sys.argv[2]) if len(sys.argv) > 2 else 100
-    rows = [(plan, few) for plan in at_random()] + [(plan, count) for plan in shipped()]
-    walked = wrong = 0
-    for plan, wanted in rows:
-        mine = 0
-        for first in range(0, wanted, BLOCK):
-            size = min(BLOCK, wanted - first)
-            mine += differing(plan, first, size)
-            walked += size
-        wrong += mine
-        sys.stdout.write(
-            f"{plan.protocol.id} in {plan.population.id}: {mine} of {wanted:,} differ; "
-            f"{wrong} of {walked:,} so far\n"
-        )
-        sys.stdout.flush()
+    """Compare and print, plan by plan."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("patients", type=int, nargs="?", default=200)
+    asked.add_argument("--first", type=int, default=0)
+    asked.add_argument("--plans", default="*")
+    told = asked.parse_args()
+    named = {f"{one.protocol.id}/{one.population.id}": one for one in (*shipped(), *at_random())}
+    gc.freeze()
+    last, walked, wrong = told.first + told.patients, 0, 0
+    for name, plan in named.items():
+        if fnmatch(name, told.plans):
+            firsts = range(told.first, last, BLOCK)
+            mine = sum(differing(plan, first, min(BLOCK, last - first)) for first in firsts)
+            walked, wrong = walked + told.patients, wrong + mine
+            sys.stdout.write(
+                f"{name}: {mine} of the patients {told.first:,} to {last:,} differ; "
+                f"{wrong} of {walked:,} so far\n"
+            )
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from imagingsim.cohort.kernels import LOG_FIRST, LOG_STEP
 from imagingsim.cohort.observation import Observer
 from imagingsim.cohort.population import Patients
 from imagingsim.workup.belief import GROUP_WEIGHT
-from imagingsim.workup.catalogue import Rule
+from imagingsim.workup.catalogue import Rule, Spoken
 from imagingsim.workup.consequences import Harm
 from imagingsim.workup.guard import ARITHMETIC, COMPARE, dotted
 from imagingsim.workup.names import ALL, REGIONS
@@ -172,18 +172,22 @@ class Rules:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.catalogue, self.file = plan, plan.catalogue, plan.protocol.file
         self.guards = {k: compiled(one.tree) for k, one in plan.protocol.guards.items()}
-        self.study_rules = {one: self._rules(plan.study_rules(one)) for one in plan.studies}
+        self.study_rules = {
+            one: self._rules(self.catalogue.about_study(one)) for one in plan.studies
+        }
         self.needle_rules = {
-            one: self._rules(plan.procedure_rules(one)) for one in self.catalogue.procedures
+            one: self._rules(self.catalogue.about_procedure(one))
+            for one in self.catalogue.procedures
         }
         self.names = list(plan.population.differential.diagnoses)
         self.rows = list(plan.population.differential.diagnoses.values())
-        self.readers = {study: LeanReader(one) for study, one in plan.observers.items()}
+        self.readers = {one: LeanReader(plan.staff.observer(one)) for one in plan.studies}
         self.regions: dict[tuple[str, str], list[list[float]]] = {}
         self.stains: dict[str, list[list[float]]] = {}
 
-    def _rules(self, rules: Any) -> list[tuple[Rule, Asked]]:
-        return [(rule, compiled(guard.tree)) for _, rule, guard in rules]
+    def _rules(self, spoken: Spoken) -> list[tuple[Rule, Asked]]:
+        rules = spoken.rules
+        return [(rule, compiled(guard.tree)) for _, rule, guard in rules if rule.effect != "note"]
 
     def news_of_region(self, key: str, region: str) -> list[list[float]]:
         """Return what a free, and an involved, region says of each diagnosis."""
@@ -427,7 +431,7 @@ class Walker:
         found = [c for c in columns if self.known.get(c, -1.0) >= state.target.min_mm]
         if not found:
             return
-        column, tissue = found[0], self.rules.plan.tissue
+        column, tissue = found[0], self.rules.plan.staff.tissue
         technique = state.technique[REGIONS[column]]
         procedure = self.catalogue.procedures[technique]
         blocked, hold, _ = self.judged(self.rules.needle_rules[technique])

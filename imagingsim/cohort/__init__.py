@@ -15,11 +15,12 @@ from imagingsim.cohort.population import (
     read_population,
 )
 from imagingsim.cohort.population_records import PopulationFile
+from imagingsim.cohort.staff import Staff
 from imagingsim.cohort.twins import resume, twins
 from imagingsim.cohort.world import VirtualWorld
 
 __all__ = [
-    "Cohort", "Covered", "Patients", "Plan", "Population", "PopulationFile", "VirtualWorld",
-    "check_population", "coverage", "never", "populations", "read_population", "resume", "twins",
-    "walk_all", "walk_from",
+    "Cohort", "Covered", "Patients", "Plan", "Population", "PopulationFile", "Staff",
+    "VirtualWorld", "check_population", "coverage", "never", "populations", "read_population",
+    "resume", "twins", "walk_all", "walk_from",
 ]  # fmt: skip

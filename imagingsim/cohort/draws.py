@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from imagingsim.cohort.kernels import drawn
+from imagingsim.cohort.kernels import draw, drawn
 from imagingsim.units import FloatArray
 
 Ids = npt.NDArray[np.uint64]
@@ -44,7 +44,12 @@ def uniform(seed: int, name: str, patients: Ids, index: Index = 0) -> FloatArray
     >>> bool((uniform(1, "a", ids)[3:] == uniform(1, "a", ids[3:])).all())
     True
     """
-    return np.atleast_1d(drawn(patients, np.asarray(index).astype(np.uint64), key(seed, name)))
+    return np.atleast_1d(drawn(patients, np.asarray(index, np.uint64), key(seed, name)))
+
+
+def uniform_of(seed: int, name: str, patient: np.uint64, index: int = 0) -> float:
+    """Return the draw of one patient; see `uniform`."""
+    return float(draw(patient, np.uint64(index), key(seed, name)))
 
 
 def normal(seed: int, name: str, patients: Ids, index: Index = 0) -> FloatArray:

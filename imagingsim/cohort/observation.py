@@ -116,6 +116,8 @@ class Observer:
         blind = np.zeros(hidden.shape, dtype=bool)
         for blur in self.blurs:
             hit = np.flatnonzero(patients.values[blur.patient][rows] > 0)
+            if not len(hit):
+                continue
             ids, region = patients.ids[rows[hit]], int(self.regions[blur.column])
             crossed = uniform(patients.seed, f"{blur.patient}|crosses", ids, region) < blur.share
             spoilt = hit[crossed]

@@ -94,7 +94,7 @@ def _give_up(charts: Charts, begin: Block, booked: Bookings) -> None:
     places = np.flatnonzero(begin.waiting & ~charts.over(begin.rows))
     begin.waiting[places] = False
     rows = booked.rows[places]
-    for column, apart_d in charts.plan.conflicts_after(booked.study):
+    for column, _, apart_d in charts.plan.catalogue.about_study(booked.study).keeps_waiting:
         until = whole_minutes(booked.start[places] + apart_d)
         mine = charts.apart[rows, column] == until
         charts.apart[rows[mine], column] = booked.replaced[places[mine], column]
@@ -116,7 +116,7 @@ def _book(charts: Charts, rows: Ints, state: Order, order: StudyOrder) -> list[B
     for study in wanted:
         if len(rows) == 0:
             break
-        verdicts = judged(charts, charts.plan.study_rules(study), rows, order.despite)
+        verdicts = judged(charts, charts.plan.catalogue.about_study(study), rows, order.despite)
         column = charts.plan.studies.index(study)
         charts.blocked[rows, column] = verdicts.blocked
         go = ~verdicts.blocked
@@ -130,13 +130,13 @@ def _booking(
 ) -> Bookings:
     """Return when a study will be made and reported."""
     catalogue, column = charts.plan.catalogue, charts.plan.studies.index(study)
-    row, waits = catalogue.study(study), catalogue.wait(study)
+    row, waits, spoken = catalogue.study(study), catalogue.wait(study), catalogue.about_study(study)
     repeat = charts.booked[rows, column]
     charts.booked[rows, column] += 1
     wait = days_of(waits.until_start(order.urgency), charts, rows, f"{study}|wait", repeat)
     planned = whole_minutes(charts.now[rows] + verdicts.hold_d + wait)
-    start = np.maximum(planned, earliest(charts, rows, charts.plan.conflicts_before(study)))
-    replaced = keep_apart(charts, rows, start, charts.plan.conflicts_after(study))
+    start = np.maximum(planned, earliest(charts, rows, spoken))
+    replaced = keep_apart(charts, rows, start, spoken)
     latency = days_of(waits.report, charts, rows, f"{study}|report", repeat)
     report = whole_minutes(start + row.room_min / MINUTES_PER_DAY + latency)
     return Bookings(study, rows, repeat, start, report, verdicts, replaced)
@@ -186,7 +186,7 @@ def report_study(charts: Charts, booked: Bookings, at: Ints, timepoint: Ints, du
     _find_by_chance(charts, booked, at[due])
     current = charts.timepoint[rows] == timepoint[due]
     rows, repeat = rows[current], repeat[current]
-    one = plan.observers[booked.study]
+    one = plan.staff.observer(booked.study)
     found, blind = one.read(charts.patients, rows, repeat)
     patients, false_mm = charts.patients, plan.catalogue.evidence.false_positive_mm.value
     kernels.take_in(

@@ -1,6 +1,5 @@
 """Plan: what of a protocol does not depend on the patient, worked out once for a whole cohort."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -8,17 +7,15 @@ from math import log
 import networkx as nx
 import numpy as np
 
-from imagingsim.cohort.observation import Observer, observer
 from imagingsim.cohort.population import Bools, Ints, Population
-from imagingsim.cohort.tissue import Tissue
+from imagingsim.cohort.staff import Staff
 from imagingsim.cohort.world import TIMEPOINT
 from imagingsim.errors import WorkupError
 from imagingsim.reading import LevelName
 from imagingsim.units import FloatArray
-from imagingsim.workup.applying import about_procedure, about_study
-from imagingsim.workup.belief import GROUP_WEIGHT, SMALLEST
-from imagingsim.workup.catalogue import Catalogue, Diagnosis, Rule
-from imagingsim.workup.consequences import Applies
+from imagingsim.workup import belief
+from imagingsim.workup.belief import GROUP_WEIGHT, Says
+from imagingsim.workup.catalogue import Catalogue, Diagnosis
 from imagingsim.workup.evidence import Rate
 from imagingsim.workup.graph import graph_of
 from imagingsim.workup.guard import Guard
@@ -32,17 +29,6 @@ SILENT = 4
 
 News = FloatArray
 """(5, diseases): what is added to the logarithms of the weights by a finding, by what it says."""
-
-
-About = Callable[[Applies], bool]
-"""Tells whether a rule speaks of something."""
-
-Rules = list[tuple[str, Rule, Guard]]
-Thens = list[tuple[int, Guard | None]]
-"""Columns of conflicts, and for whom they hold."""
-
-Firsts = list[tuple[int, float]]
-"""Columns of conflicts, and how many days they ask for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +94,9 @@ class Plan:
         return tuple(dict.fromkeys(row.group for row in self.catalogue.markers.values()))
 
     @cached_property
-    def observers(self) -> dict[str, Observer]:
-        """How each study is read."""
-        return {
-            one: observer(one, self.catalogue, self.population, self.level) for one in self.studies
-        }
-
-    @cached_property
-    def tissue(self) -> Tissue:
-        """The laboratory."""
-        return Tissue.of(self.population, self.catalogue)
+    def staff(self) -> Staff:
+        """Who reads, and who looks at tissue."""
+        return Staff(self.population, self.catalogue, self.level)
 
     @cached_property
     def prior(self) -> FloatArray:
@@ -142,58 +121,15 @@ class Plan:
         """Return a guard of the protocol by its text."""
         return self.protocol.guards[text]
 
-    def study_rules(self, study: str) -> Rules:
-        """Return the safety rules that speak of a study, but for notes."""
-        return self._rules_of(self._of_study(study))
-
-    def procedure_rules(self, technique: str) -> Rules:
-        """Return the safety rules that speak of a procedure, but for notes."""
-        return self._rules_of(self._of_procedure(technique))
-
-    def conflicts_before(self, study: str = "", technique: str = "") -> Thens:
-        """Return the conflicts that make a study or a procedure wait."""
-        about = self._of_study(study) if study else self._of_procedure(technique)
-        rows = enumerate(self.catalogue.conflicts.values())
-        return [(column, guard) for column, (one, guard) in rows if about(one.then)]
-
-    def conflicts_after(self, study: str = "", technique: str = "") -> Firsts:
-        """Return the conflicts by which a study or a procedure makes others wait."""
-        about = self._of_study(study) if study else self._of_procedure(technique)
-        rows = enumerate(self.catalogue.conflicts.values())
-        return [(column, one.apart_d) for column, (one, _) in rows if about(one.first)]
-
-    def _of_study(self, study: str) -> About:
-        row = self.catalogue.study(study)
-        return lambda applies: about_study(applies, study, row)
-
-    def _of_procedure(self, technique: str) -> About:
-        procedure = self.catalogue.procedures[technique]
-        return lambda applies: about_procedure(applies, procedure)
-
-    def _rules_of(self, about: About) -> Rules:
-        return [
-            (name, rule, condition)
-            for name, (rule, condition) in self.catalogue.rules.items()
-            if about(rule.applies) and rule.effect != "note"
-        ]
-
     def of_region(self, region: str, rate: Rate, again: float = 1.0) -> News:
         """Return what a region reported as involved, or as free, says of each diagnosis."""
-        elsewhere = self.population.differential.elsewhere
-        found = []
-        for one in self._diagnoses:
-            involved = one.involvement.get(region, elsewhere)
-            found.append(involved * rate.sensitivity + (1 - involved) * (1 - rate.specificity))
-        return _news(found, again)
+        return _rows(self._news.of_region(region, rate), again)
 
     @cached_property
     def staining(self) -> dict[str, News]:
         """What each stain and feature says of each diagnosis."""
-        names = self.population.differential.diagnoses
-        return {
-            marker: _news([row.rate(name) for name in names], GROUP_WEIGHT)
-            for marker, row in self.catalogue.markers.items()
-        }
+        news = self._news
+        return {one: _rows(news.of_marker(one), GROUP_WEIGHT) for one in self.catalogue.markers}
 
     @cached_property
     def reading(self) -> dict[str, tuple[Ints, FloatArray]]:
@@ -218,12 +154,15 @@ class Plan:
         return {one: self.of_region(one, rate("clinical", one)) for one in REGIONS}
 
     @cached_property
+    def _news(self) -> belief.News:
+        return belief.News(self.population.differential, self.catalogue.markers)
+
+    @cached_property
     def _diagnoses(self) -> list[Diagnosis]:
         return list(self.population.differential.diagnoses.values())
 
 
-def _news(likelihoods: list[float], again: float) -> News:
-    """Return the news of a finding with these chances of a yes, that counts less when repeated."""
-    yes = np.array([log(min(max(one, SMALLEST), 1.0)) for one in likelihoods])
-    no = np.array([log(min(max(1 - one, SMALLEST), 1.0)) for one in likelihoods])
+def _rows(says: Says, again: float) -> News:
+    """Return the rows of a finding, that counts less when it is repeated."""
+    no, yes = map(np.array, says)
     return np.stack([no, yes, again * no, again * yes, np.zeros(len(yes))])

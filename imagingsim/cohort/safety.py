@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from imagingsim.cohort.charts import Charts
-from imagingsim.cohort.plan import Firsts, Rules, Thens
 from imagingsim.cohort.population import Bools, Ints
 from imagingsim.units import FloatArray
-from imagingsim.workup.catalogue import Rule
+from imagingsim.workup.catalogue import Rule, Spoken
 from imagingsim.workup.clock import whole_minutes
 from imagingsim.workup.names import LABS
 
@@ -49,11 +48,11 @@ class Verdicts:
                 charts.correct(rows[fires[at]], rule.becomes)
 
 
-def judged(charts: Charts, rules: Rules, rows: Ints, despite: Container[str] = ()) -> Verdicts:
+def judged(charts: Charts, spoken: Spoken, rows: Ints, despite: Container[str] = ()) -> Verdicts:
     """Ask the rules; those that wait for blood tests have them drawn, and are asked again."""
-    asked = [(name, rule, guard) for name, rule, guard in rules if name not in despite]
+    asked = [one for one in spoken.rules if one[1].effect != "note" and one[0] not in despite]
     fires = [charts.guard_holds(guard, rows) for _, _, guard in asked]
-    if _draw_missing(charts, [rule for _, rule, _ in rules], rows):
+    if _draw_missing(charts, spoken.needs, rows):
         again = [charts.guard_holds(guard, rows) for _, _, guard in asked]
         fires = [one | other for one, other in zip(fires, again, strict=True)]
     blocked, hold = np.zeros(len(rows), bool), np.zeros(len(rows))
@@ -69,11 +68,10 @@ def judged(charts: Charts, rules: Rules, rows: Ints, despite: Container[str] = (
     return Verdicts(blocked, hold, tuple(holds), tuple(risks))
 
 
-def _draw_missing(charts: Charts, rules: Sequence[Rule], rows: Ints) -> bool:
+def _draw_missing(charts: Charts, needs: Sequence[str], rows: Ints) -> bool:
     """Draw the blood tests that rules need and somebody lacks; tell whether there were any."""
-    needs = {test for rule in rules for test in rule.needs if test in charts.labs}
     drawn = False
-    for test in needs:
+    for test in charts.labs.keys() & needs:
         column = LABS.index(test)
         lacks = rows[~charts.lab_known[rows, column]]
         charts.lab_known[lacks, column] = True
@@ -81,10 +79,10 @@ def _draw_missing(charts: Charts, rules: Sequence[Rule], rows: Ints) -> bool:
     return drawn
 
 
-def earliest(charts: Charts, rows: Ints, conflicts: Thens) -> FloatArray:
+def earliest(charts: Charts, rows: Ints, spoken: Spoken) -> FloatArray:
     """Return the day from which something may be done, by conflicts and by how patients are."""
     day = charts.fit[rows]
-    for column, guard in conflicts:
+    for column, _, guard in spoken.waits_for:
         until = charts.apart[rows, column]
         if guard is not None:
             until = np.where(charts.guard_holds(guard, rows), until, 0.0)
@@ -92,9 +90,9 @@ def earliest(charts: Charts, rows: Ints, conflicts: Thens) -> FloatArray:
     return day
 
 
-def keep_apart(charts: Charts, rows: Ints, day: FloatArray, conflicts: Firsts) -> FloatArray:
+def keep_apart(charts: Charts, rows: Ints, day: FloatArray, spoken: Spoken) -> FloatArray:
     """Note that something is done on a day; return the notes as they were, (k, conflicts)."""
     before = charts.apart[rows]
-    for column, apart_d in conflicts:
+    for column, _, apart_d in spoken.keeps_waiting:
         charts.apart[rows, column] = np.maximum(before[:, column], whole_minutes(day + apart_d))
     return before

@@ -46,28 +46,29 @@ def _sample(
     charts: Charts, calendar: Calendar, rows: Ints, target: Ints, state: Biopsy, technique: str
 ) -> None:
     catalogue, plan = charts.plan.catalogue, charts.plan
-    verdicts = judged(charts, plan.procedure_rules(technique), rows)
+    spoken = catalogue.about_procedure(technique)
+    verdicts = judged(charts, spoken, rows)
     go = ~verdicts.blocked
     verdicts, rows, target = verdicts.of(go), rows[go], target[go]
     procedure, repeat = catalogue.procedures[technique], charts.samples[rows]
     wait = days_of(procedure.wait, charts, rows, f"{technique}|wait", repeat)
     planned = whole_minutes(charts.now[rows] + verdicts.hold_d + wait)
-    day = np.maximum(planned, earliest(charts, rows, plan.conflicts_before(technique=technique)))
+    day = np.maximum(planned, earliest(charts, rows, spoken))
     calendar.advance(rows, day)
     going = ~charts.over(rows)
     verdicts = verdicts.of(going)
     rows, target, repeat, day = rows[going], target[going], repeat[going], day[going]
     verdicts.correct(charts, rows)
-    keep_apart(charts, rows, day, plan.conflicts_after(technique=technique))
+    keep_apart(charts, rows, day, spoken)
     charts.samples[rows] += 1
-    good = plan.tissue.taken(charts.patients, rows, target, technique, repeat)
+    good = plan.staff.tissue.taken(charts.patients, rows, target, technique, repeat)
     charts.cost[rows] += catalogue.price(technique)
     _complicate(charts, rows, target, technique, repeat)
     due = days_of(procedure.histology_d, charts, rows, f"{technique}|histology", repeat)
     calendar.advance(rows, whole_minutes(day + due))
     going = ~charts.over(rows)
     rows, good = rows[going], good[going]
-    sections = plan.tissue.sections(procedure, state)
+    sections = plan.staff.tissue.sections(procedure, state)
     malignant = _report(charts, rows, good, sections)
     left = np.full(len(malignant), PLENTY if state.whole else sections)
     for panel in state.panels:
@@ -91,17 +92,17 @@ def _report(charts: Charts, rows: Ints, good: Bools, sections: int) -> Ints:
     plan = charts.plan
     charts.diagnostic[rows] |= good
     rows = rows[good]
-    malignant = plan.tissue.malignant[charts.patients.disease[rows]]
+    malignant = plan.staff.tissue.malignant[charts.patients.disease[rows]]
     charts.malignant[rows] = malignant
     charts.tissue_left[rows] = float(sections)
     everyone = np.ones(len(rows), bool)
-    features = plan.tissue.features
+    features = plan.staff.tissue.features
     _believe(charts, rows, [(one, _positive(charts, rows, one), everyone) for one in features])
     return rows[malignant]
 
 
 def _positive(charts: Charts, rows: Ints, marker: str) -> Bools:
-    return charts.plan.tissue.positive(charts.patients, rows, marker)
+    return charts.plan.staff.tissue.positive(charts.patients, rows, marker)
 
 
 def _stain(charts: Charts, calendar: Calendar, everyone: Ints, left: Ints, panel: Panel) -> None:

@@ -1,6 +1,7 @@
 """Tissue of virtual patients: what a needle brings, and how it stains."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import hypot, log
 
 import numpy as np
@@ -49,36 +50,39 @@ class Tissue:
         """Tell of which patients the sample of a region gives a diagnosis, (k,)."""
         slope = self.catalogue.evidence.yield_slope.value
         size = np.log(patients.size_mm[rows, region])
-        ease = self._eases(technique)[region] + slope * size
+        ease = self._eases[technique][region] + slope * size
         draw = normal(patients.seed, f"{technique}|yield", patients.ids[rows], repeat)
         return patients.involved[rows, region] & (draw < ease)
 
-    def _eases(self, technique: str) -> FloatArray:
-        """Return (regions,) probits of a diagnosis at 1 mm.
+    @cached_property
+    def _eases(self) -> dict[str, FloatArray]:
+        """For each technique, (regions,) probits of a diagnosis at 1 mm.
 
         They are set so that the mean over the population's sizes is the published yield; the mean
         of a probit over a normal covariate is again a probit, so this is exact.
         """
-        procedure = self.catalogue.procedures[technique]
         slope = self.catalogue.evidence.yield_slope.value
-        found = []
-        for region in REGIONS:
-            size = self.population.sizes_of(region)
-            probit = float(ndtri(procedure.yield_of(region)))
-            found.append(probit * hypot(1.0, slope * size.sigma) - slope * log(size.median_mm))
-        return np.array(found)
+        sizes = [self.population.sizes_of(region) for region in REGIONS]
+        steep = np.array([hypot(1.0, slope * one.sigma) for one in sizes])
+        median = np.array([slope * log(one.median_mm) for one in sizes])
+        return {
+            name: ndtri([row.yield_of(region) for region in REGIONS]) * steep - median
+            for name, row in self.catalogue.procedures.items()
+        }
 
     def positive(self, patients: Patients, rows: Ints, marker: str) -> Bools:
         """Tell whose tumour has a feature or a stain, (k,); the same whenever it is asked."""
         if marker == KI67:
             return patients.ki67[rows] > KI67_HIGH_PERCENT
         draw = uniform(patients.seed, f"{marker}|stain", patients.ids[rows])
-        return draw < self.rates(marker)[patients.disease[rows]]
+        return draw < self.rates[marker][patients.disease[rows]]
 
-    def rates(self, marker: str) -> FloatArray:
-        """Return how often a marker is positive in each disease."""
-        row = self.catalogue.markers[marker]
-        return np.array([row.rate(name) for name in self.population.differential.diagnoses])
+    @cached_property
+    def rates(self) -> dict[str, FloatArray]:
+        """How often each marker is positive, (diseases,)."""
+        names = self.population.differential.diagnoses
+        rows = self.catalogue.markers.items()
+        return {marker: np.array([row.rate(name) for name in names]) for marker, row in rows}
 
     def sections(self, procedure: Procedure, state: Biopsy) -> int:
         """Return how many sections are left for stains of a sample that can be read."""

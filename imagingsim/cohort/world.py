@@ -1,19 +1,17 @@
 """A virtual patient as a world: numbers instead of images, walked by the same engine as a case."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from imagingsim.anatomy.case_records import Lab
-from imagingsim.cohort.draws import normal, uniform
-from imagingsim.cohort.observation import Observer, observer
+from imagingsim.cohort.draws import uniform_of
 from imagingsim.cohort.population import Ints, Patients, Population
-from imagingsim.cohort.tissue import Tissue
-from imagingsim.reading import LevelName, Reading
+from imagingsim.cohort.staff import Staff
+from imagingsim.reading import Reading
 from imagingsim.reading.finding import RegionReading
-from imagingsim.units import FloatArray
 from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.guard import Value
 from imagingsim.workup.names import REGIONS
@@ -36,19 +34,13 @@ class VirtualWorld:
     ----------
     patients, row
         Some patients, and which of them this is; who else was drawn changes nothing.
-    observers
-        How each study is read; filled as studies are read, and may be shared with other worlds of
-        this population, catalogue and level.
-    level
-        How experienced the readers are.
+    staff
+        Who reads their studies; shared by as many worlds as there are patients.
     """
 
-    population: Population
-    catalogue: Catalogue
+    staff: Staff
     patients: Patients
     row: int = 0
-    observers: dict[str, Observer] = field(default_factory=dict)
-    level: LevelName = "consultant"
 
     @classmethod
     def of(
@@ -56,7 +48,17 @@ class VirtualWorld:
     ) -> "VirtualWorld":
         """Return the world of the patient with a number."""
         ids = np.array([patient], dtype=np.uint64)
-        return cls(population, catalogue, population.draw(seed, ids))
+        return cls(Staff(population, catalogue), population.draw(seed, ids))
+
+    @property
+    def population(self) -> Population:
+        """The population the patient is of."""
+        return self.staff.population
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue the staff goes by."""
+        return self.staff.catalogue
 
     @property
     def id(self) -> str:
@@ -88,18 +90,15 @@ class VirtualWorld:
         """The blood tests of the population."""
         return tuple(self.patients.labs)
 
-    def uniform(self, *name: object) -> float:
+    def uniform(self, *name: Any) -> float:
         """Return a draw; the last part of the name is its index."""
-        return self._draws(uniform, *name)
+        *words, index = name
+        stream = "|".join(map(str, words))
+        return uniform_of(self.patients.seed, stream, self.patients.ids[self.row], index)
 
     def normal(self, *name: object) -> float:
         """Return a normal draw; the last part of the name is its index."""
-        return self._draws(normal, *name)
-
-    def _draws(self, kind: Callable[..., FloatArray], *name: object) -> float:
-        *words, index = name
-        ids = self.patients.ids[self._rows]
-        return float(kind(self.patients.seed, "|".join(map(str, words)), ids, index)[0])
+        return float(ndtri(self.uniform(*name)))
 
     def patient(self, name: str, timepoint: str) -> Value:
         """Return a number or a flag of the patient."""
@@ -148,7 +147,7 @@ class VirtualWorld:
 
     def read(self, made: Made, request: Request) -> tuple[Reading, tuple[Known, ...]]:
         """Read a study as the observer of this population does."""
-        one = self._observer(request.study)
+        one = self.staff.observer(request.study)
         found, blind = one.read(self.patients, self._rows, np.array([request.repeat]))
         lines = tuple(
             RegionReading(region, not blind[0, k], None, (region,) if found[0, k] else ())
@@ -168,7 +167,7 @@ class VirtualWorld:
     def take(self, sample: Sample) -> tuple[Specimen, Histology]:
         """Take tissue; it gives a diagnosis as often as published."""
         column = np.array([REGIONS.index(sample.target.region)])
-        good = self._tissue.taken(
+        good = self.staff.tissue.taken(
             self.patients, self._rows, column, sample.technique, np.array([sample.repeat])
         )[0]
         lung = 1e3 if sample.target.region == "lung" else 0.0
@@ -179,12 +178,12 @@ class VirtualWorld:
         disease = int(self.patients.disease[self.row])
         row = list(self.population.differential.diagnoses.values())[disease]
         features = {
-            name: bool(self._tissue.positive(self.patients, self._rows, name)[0])
-            for name in self._tissue.features
+            name: bool(self.staff.tissue.positive(self.patients, self._rows, name)[0])
+            for name in self.staff.tissue.features
         }
         return specimen, Histology(
-            True, bool(self._tissue.malignant[disease]), row.title, "", "", features,
-            self._tissue.sections(sample.procedure, sample.state),
+            True, bool(self.staff.tissue.malignant[disease]), row.title, "", "", features,
+            self.staff.tissue.sections(sample.procedure, sample.state),
         )  # fmt: skip
 
     def stain(self, lesion: str, marker: str, timepoint: str, sections: int) -> StainResult:
@@ -192,7 +191,7 @@ class VirtualWorld:
         title = self.catalogue.markers[marker].title
         if sections < 1:
             return StainResult(marker, title, None, "no tissue left")
-        positive = bool(self._tissue.positive(self.patients, self._rows, marker)[0])
+        positive = bool(self.staff.tissue.positive(self.patients, self._rows, marker)[0])
         return StainResult(marker, title, positive, "")
 
     def ki67(self, lesion: str, timepoint: str) -> float | None:
@@ -203,16 +202,6 @@ class VirtualWorld:
     @property
     def _rows(self) -> Ints:
         return np.array([self.row])
-
-    @cached_property
-    def _tissue(self) -> Tissue:
-        return Tissue.of(self.population, self.catalogue)
-
-    def _observer(self, study: str) -> Observer:
-        if study not in self.observers:
-            one = observer(study, self.catalogue, self.population, self.level)
-            self.observers[study] = one
-        return self.observers[study]
 
     def _known(self, region: str, diameter_mm: float) -> Known:
         return Known(region, region, NOWHERE, diameter_mm)

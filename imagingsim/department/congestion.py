@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from imagingsim.cohort import Population, VirtualWorld
+from imagingsim.cohort import Population, Staff, VirtualWorld
 from imagingsim.department.file import Department
 from imagingsim.department.records import Demand
 from imagingsim.department.simulation import simulate
@@ -81,8 +81,9 @@ def orders(
     ids = np.arange(count, dtype=np.uint64)
     patients = population.draw(seed, ids)
     made: Counter[tuple[str, str]] = Counter()
+    staff = Staff(population, protocol.catalogue)
     for row in range(count):
-        world = VirtualWorld(population, protocol.catalogue, patients, row)
+        world = VirtualWorld(staff, patients, row)
         made.update(
             (visit.study, visit.urgency)
             for visit in walk_world(world, protocol).visits

@@ -15,8 +15,7 @@ from imagingsim.teaching.noted import Marked, Ordered, Stated
 from imagingsim.teaching.records import Act, Label, SessionFile, Who
 from imagingsim.teaching.rules import Ratings
 from imagingsim.workup import Protocol
-from imagingsim.workup.applying import about_procedure, about_study
-from imagingsim.workup.consequences import Applies
+from imagingsim.workup.catalogue import Spoken
 from imagingsim.workup.engine import begin
 from imagingsim.workup.laboratory import draw_labs
 from imagingsim.workup.names import ALL, REGIONS
@@ -24,7 +23,7 @@ from imagingsim.workup.ordering import place_orders
 from imagingsim.workup.spec import Biopsy, Order, Panel, StudyOrder, Target, Urgency
 from imagingsim.workup.steps import Visit
 from imagingsim.workup.tissue import sample_tissue
-from imagingsim.workup.walking import Draft, Walk, chances
+from imagingsim.workup.walking import Draft, Walk
 from imagingsim.workup.world import Known, World
 
 FALSE_MM = 10.0
@@ -129,12 +128,12 @@ class Session:
             "order", row.title,
         )  # fmt: skip
         scenario, rating = self._rated(study)
-        unknown, before = self._rules(lambda applies: about_study(applies, study, row))
+        unknown, before = self._rules(self.walk.catalogue.about_study(study))
         order = StudyOrder(study=study, urgency=urgency, question=question)
         place_orders(
             self.walk, "session", Order(type="order", orders=(order,), next=(), deadline_d=0.0)
         )
-        _, after = self._rules(lambda applies: about_study(applies, study, row))
+        _, after = self._rules(self.walk.catalogue.about_study(study))
         rules = tuple(dict.fromkeys((*before, *after)))
         self.ordered.append(Ordered(self.day, study, scenario, rating, rules, unknown))
         return self.walk.draft.visits[-1]
@@ -202,7 +201,7 @@ class Session:
             ),
             "biopsy", procedure.title,
         )  # fmt: skip
-        unknown, before = self._rules(lambda applies: about_procedure(applies, procedure))
+        unknown, before = self._rules(catalogue.about_procedure(technique))
         panel = Panel(name="asked for", markers=markers, turnaround_d=TURNAROUND_D)
         state = Biopsy(
             type="biopsy", target=Target(regions=(region,)), technique={region: technique},
@@ -249,7 +248,7 @@ class Session:
         self.walk.drafts.append(
             Draft(
                 len(self.walk.drafts) + 1, act.do, kind, title, chart.timepoint, self.day,
-                self.day, belief=chances(chart.belief),
+                self.day, belief=chart.belief,
             )
         )  # fmt: skip
 
@@ -266,15 +265,14 @@ class Session:
                 return name, one.ratings.get(study, one.other)
         return "", 5
 
-    def _rules(self, about: Callable[[Applies], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _rules(self, spoken: Spoken) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return blood tests the rules want and nobody knows, and the rules that fire now."""
-        chart, unknown, fired = self.walk.chart, [], []
-        for name, (rule, condition) in self.walk.catalogue.rules.items():
-            if about(rule.applies):
-                unknown += [test for test in rule.needs if test not in chart.labs]
-                if rule.effect != "note" and condition.holds(chart.lookup):
-                    fired.append(name)
-        return tuple(dict.fromkeys(unknown)), tuple(fired)
+        chart = self.walk.chart
+        return tuple(test for test in spoken.needs if test not in chart.labs), tuple(
+            name
+            for name, rule, condition in spoken.rules
+            if rule.effect != "note" and condition.holds(chart.lookup)
+        )
 
     def _state(self, given: Mapping[str, float], *, final: bool) -> None:
         belief = self.walk.chart.belief

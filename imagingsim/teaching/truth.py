@@ -7,7 +7,6 @@ import numpy as np
 from scipy.special import ndtri
 
 from imagingsim.cohort import VirtualWorld
-from imagingsim.cohort.observation import observer
 from imagingsim.reading import Reading
 from imagingsim.units import FloatArray
 from imagingsim.workup.names import REGIONS
@@ -63,7 +62,7 @@ def in_numbers(world: VirtualWorld, study: str, repeat: int) -> Iterator[Hidden]
     covered = world.catalogue.study(study).regions
     rows = np.full(READINGS, row)
     repeats = np.arange(READINGS) + READINGS * (repeat + 1)
-    reader = observer(study, world.catalogue, world.population)
+    reader = world.staff.observer(study)
     seen = reader.read(patients, rows, repeats)[0]
     healthy = replace(patients, involved=np.zeros_like(patients.involved))
     false = reader.read(healthy, rows, repeats)[0]

@@ -3,7 +3,9 @@
 Every number lives in ``protocols/catalogue/`` beside its source; nothing of it is written in code.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Annotated, Literal
 
 import pydantic
@@ -49,6 +51,17 @@ class StudyRow:
         if self.accuracy is not None:
             return self.accuracy
         return f"{self.modality}-{self.tracer}" if self.tracer else self.modality
+
+    def meant(self, applies: Applies, study: str) -> bool:
+        """Tell whether a rule speaks of this study, by its id."""
+        asked = [
+            (applies.study, study),
+            (applies.contrast, self.contrast),
+            (applies.tracer, self.tracer),
+            (applies.modality, self.modality),
+        ]
+        given = [wanted == found for wanted, found in asked if wanted is not None]
+        return bool(given) and all(given)
 
 
 @record
@@ -143,6 +156,10 @@ class Procedure:
         """Return how often a lesion of a region gives a diagnosis, of patients at large."""
         return self.yields.get(region, self.yields["other"])
 
+    def meant(self, applies: Applies) -> bool:
+        """Tell whether a rule speaks of this procedure."""
+        return applies.bleeding_risk in (self.bleeding_risk, "any")
+
 
 @record
 class Procedures:
@@ -208,6 +225,26 @@ class Priors:
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """What the catalogue says of doing one study, or of one way to take tissue.
+
+    Attributes
+    ----------
+    needs
+        Blood tests that are drawn before, by name.
+    waits_for
+        Conflicts that make it wait: which, its name, and the patients it holds for.
+    keeps_waiting
+        Conflicts by which it makes others wait: which, its name, and for how many days.
+    """
+
+    rules: tuple[tuple[str, Rule, Guard], ...]
+    needs: tuple[str, ...]
+    waits_for: tuple[tuple[int, str, Guard | None], ...]
+    keeps_waiting: tuple[tuple[int, str, float], ...]
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """All of ``protocols/catalogue``, with its guards read."""
 
@@ -236,3 +273,30 @@ class Catalogue:
     def price(self, name: str) -> float:
         """Return the price of a study, a procedure or a ``stain``."""
         return self.tariff.prices[name].amount
+
+    def about_study(self, name: str) -> Spoken:
+        """Return what is said of doing a study."""
+        self.study(name)
+        return self._of_studies[name]
+
+    def about_procedure(self, name: str) -> Spoken:
+        """Return what is said of a way to take tissue."""
+        return self._of_procedures[name]
+
+    @cached_property
+    def _of_studies(self) -> dict[str, Spoken]:
+        rows = self.studies.items()
+        return {name: self._said(partial(row.meant, study=name)) for name, row in rows}
+
+    @cached_property
+    def _of_procedures(self) -> dict[str, Spoken]:
+        return {name: self._said(row.meant) for name, row in self.procedures.items()}
+
+    def _said(self, meant: Callable[[Applies], bool]) -> Spoken:
+        rules = [(name, *pair) for name, pair in self.rules.items() if meant(pair[0].applies)]
+        conflicts = [(k, name, *pair) for k, (name, pair) in enumerate(self.conflicts.items())]
+        return Spoken(
+            tuple(rules), tuple(sorted({test for _, rule, _ in rules for test in rule.needs})),
+            tuple((k, name, guard) for k, name, one, guard in conflicts if meant(one.then)),
+            tuple((k, name, one.apart_d) for k, name, one, _ in conflicts if meant(one.first)),
+        )  # fmt: skip

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from imagingsim.content import Document
 from imagingsim.errors import ContentError
-from imagingsim.workup.applying import about_procedure, about_study
 from imagingsim.workup.catalogue import Catalogue, Rule
 from imagingsim.workup.consequences import Applies
 from imagingsim.workup.guard import Guard, Value
@@ -162,8 +161,8 @@ def _detection(catalogue: Catalogue) -> Iterator[Fault]:
 
 
 def _about_anything(catalogue: Catalogue, applies: Applies) -> bool:
-    studies = (about_study(applies, name, row) for name, row in catalogue.studies.items())
-    needles = (about_procedure(applies, row) for row in catalogue.procedures.values())
+    studies = (row.meant(applies, name) for name, row in catalogue.studies.items())
+    needles = (row.meant(applies) for row in catalogue.procedures.values())
     return any(studies) or any(needles)
 
 

@@ -12,7 +12,7 @@ from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.spec import Biopsy, End, Order, Set, State, Transition, Wait
 from imagingsim.workup.steps import Choice
 from imagingsim.workup.tissue import sample_tissue
-from imagingsim.workup.walking import Draft, Walk, chances
+from imagingsim.workup.walking import Draft, Walk
 from imagingsim.workup.world import World
 
 HORIZON, BIOPSY_LIMIT, BLOCKED = "horizon", "biopsy_limit", "blocked"
@@ -47,7 +47,7 @@ def begin(world: World, protocol: Protocol, progress: Progress | None = None) ->
     chart = Chart(
         world, protocol,
         DeathClock(world.budget_d, falls_d=protocol.catalogue.evidence.performance.left_d),
-        Belief.before(protocol.differential), timepoint, day,
+        Belief.before(protocol.news), timepoint, day,
     )  # fmt: skip
     walk = Walk(world, protocol, chart, progress or Silence(), protocol.file.start)
     walk.progress.begin(protocol.file.title, len(protocol.file.states))
@@ -90,7 +90,7 @@ def _enter(walk: Walk, name: str, state: State) -> None:
     walk.drafts.append(
         Draft(
             len(walk.drafts) + 1, name, state.type, title, chart.timepoint, chart.now_d,
-            chart.now_d, belief=chances(chart.belief),
+            chart.now_d, belief=chart.belief,
         )
     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import networkx as nx
 
-from imagingsim.workup.applying import about_procedure, about_study
 from imagingsim.workup.catalogue import Catalogue, Differential
 from imagingsim.workup.graph import graph_of
 from imagingsim.workup.names import ALL, LABS, REGIONS, Kind, kinds
@@ -70,10 +69,8 @@ class Flow:
         techniques = {one for state in self._of(states, Biopsy) for one in state.technique.values()}
         rows = [(name, self.catalogue.study(name)) for name in self.studies(states)]
         for rule, _ in self.catalogue.rules.values():
-            asked = any(about_study(rule.applies, name, row) for name, row in rows)
-            needle = any(
-                about_procedure(rule.applies, self.catalogue.procedures[one]) for one in techniques
-            )
+            asked = any(row.meant(rule.applies, name) for name, row in rows)
+            needle = any(self.catalogue.procedures[one].meant(rule.applies) for one in techniques)
             if asked or needle:
                 found.update(rule.needs)
         return set(LABS) if ALL in found else found
@@ -155,7 +152,7 @@ class Flow:
     def _can_be_blocked(self, study: str) -> bool:
         row = self.catalogue.study(study)
         rules = [rule for rule, _ in self.catalogue.rules.values()]
-        return any(one.effect == "block" and about_study(one.applies, study, row) for one in rules)
+        return any(one.effect == "block" and row.meant(one.applies, study) for one in rules)
 
     def _visits(self, name: str, states: frozenset[str], here: str | None) -> Domain:
         state, low = self.file.states[name], 1.0 if name == here else 0.0

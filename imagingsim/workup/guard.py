@@ -9,6 +9,8 @@ import ast
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 from imagingsim.errors import WorkupError
@@ -18,6 +20,9 @@ Value = float | bool | str | None
 
 Lookup = Callable[[tuple[str, ...]], Value]
 """Gives the value of a dotted name such as ``("lab", "egfr")``."""
+
+Asked = Callable[[Lookup], Value]
+"""Gives the value of an expression."""
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {"min": min, "max": max, "abs": abs}
 """Functions of known numbers; ``known(x)``, ``since(x)`` and ``count(x, ...)`` are built in."""
@@ -51,9 +56,10 @@ class Guard:
     names: tuple[tuple[str, ...], ...]
     tree: ast.expr
 
-    def value(self, lookup: Lookup) -> Value:
-        """Return what the expression is worth now; None when unknown."""
-        return _evaluate(self.tree, lookup)
+    @cached_property
+    def value(self) -> Asked:
+        """What the expression is worth, as a function of a lookup; None when unknown."""
+        return _compiled(self.tree)
 
     def holds(self, lookup: Lookup) -> bool:
         """Tell whether the condition is true, and not merely unknown."""
@@ -133,75 +139,93 @@ def names_in(node: ast.AST) -> Iterator[tuple[str, ...]]:
         yield from names_in(child)
 
 
-def _evaluate(node: ast.expr, lookup: Lookup) -> Value:
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, int | float | str) else None
+def _compiled(node: ast.expr) -> Asked:
+    """Return what asks an expression; made of parts that can be sent to other processes."""
     name = dotted(node)
-    return lookup(name) if name is not None else _combine(node, lookup)
+    if name is not None:
+        return partial(_named, name)
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
+        return partial(_constant, node.value)
+    return _combined(
+        node, [_compiled(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
+    )
 
 
-def _combine(node: ast.expr, lookup: Lookup) -> Value:
+def _combined(node: ast.expr, parts: list[Asked]) -> Asked:
     match node:
-        case ast.BoolOp():
-            value = _connective(node, lookup)
-        case ast.UnaryOp():
-            value = _unary(node, lookup)
-        case ast.Compare():
-            value = _comparison(node, lookup)
-        case ast.BinOp():
-            value = _arithmetic(node, lookup)
-        case ast.Call():
-            value = _call(node, lookup)
-        case _:
-            value = None
+        case ast.BoolOp(op=junction):
+            return partial(_connective, isinstance(junction, ast.Or), parts)
+        case ast.UnaryOp(op=sign):
+            return partial(_negated if isinstance(sign, ast.Not) else _negative, parts[0])
+        case ast.Compare(ops=signs):
+            return partial(_comparison, [COMPARE[type(one)] for one in signs], parts)
+        case ast.BinOp(op=sum_of):
+            return partial(_arithmetic, ARITHMETIC[type(sum_of)], parts)
+        case ast.Call(func=ast.Name(id=called)):
+            return partial(_CALLED.get(called, partial(_function, called)), parts[1:])
+    raise TypeError(f"a guard holds no {type(node).__name__}")
+
+
+def _named(name: tuple[str, ...], lookup: Lookup) -> Value:
+    return lookup(name)
+
+
+def _constant(value: float | str, lookup: Lookup) -> Value:
     return value
 
 
-def _connective(node: ast.BoolOp, lookup: Lookup) -> Value:
+def _connective(decisive: bool, parts: list[Asked], lookup: Lookup) -> Value:
     """Kleene's ``and`` and ``or``: one decisive value settles it, unknown or not."""
-    decisive = isinstance(node.op, ast.Or)
-    values = [_truth(_evaluate(part, lookup)) for part in node.values]
-    if decisive in values:
-        return decisive
-    return None if None in values else not decisive
+    known = True
+    for part in parts:
+        value = part(lookup)
+        if value is None:
+            known = False
+        elif bool(value) is decisive:
+            return decisive
+    return not decisive if known else None
 
 
-def _unary(node: ast.UnaryOp, lookup: Lookup) -> Value:
-    value = _evaluate(node.operand, lookup)
-    if value is None:
-        return None
-    return not _truth(value) if isinstance(node.op, ast.Not) else -float(value)
+def _negated(part: Asked, lookup: Lookup) -> Value:
+    value = part(lookup)
+    return None if value is None else not value
 
 
-def _comparison(node: ast.Compare, lookup: Lookup) -> Value:
-    values = [_evaluate(part, lookup) for part in (node.left, *node.comparators)]
+def _negative(part: Asked, lookup: Lookup) -> Value:
+    value = part(lookup)
+    return None if value is None else -float(value)
+
+
+def _comparison(ops: list[Callable[[Any, Any], bool]], parts: list[Asked], lookup: Lookup) -> Value:
+    values = [part(lookup) for part in parts]
     if None in values:
         return None
-    pairs = zip(node.ops, values[:-1], values[1:], strict=True)
-    return all(COMPARE[type(one)](left, right) for one, left, right in pairs)
+    return all(op(left, right) for op, (left, right) in zip(ops, pairwise(values), strict=True))
 
 
-def _arithmetic(node: ast.BinOp, lookup: Lookup) -> Value:
-    left, right = _evaluate(node.left, lookup), _evaluate(node.right, lookup)
-    if left is None or right is None or (isinstance(node.op, ast.Div) and float(right) == 0.0):
+def _arithmetic(combine: Callable[[Any, Any], Any], parts: list[Asked], lookup: Lookup) -> Value:
+    left, right = (part(lookup) for part in parts)
+    if left is None or right is None or (combine is operator.truediv and float(right) == 0.0):
         return None
-    return ARITHMETIC[type(node.op)](float(left), float(right))
+    return combine(float(left), float(right))
 
 
-def _call(node: ast.Call, lookup: Lookup) -> Value:
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    values = [_evaluate(part, lookup) for part in node.args]
-    if name == "known":
-        return None not in values
-    if name == "count":
-        return float(sum(_truth(value) is True for value in values))
-    if None in values:
-        return None
-    if name == "since":
-        now = lookup(("t",))
-        return None if now is None or values[0] is None else float(now) - float(values[0])
-    return FUNCTIONS[name](*values)
+def _known(parts: list[Asked], lookup: Lookup) -> Value:
+    return all(part(lookup) is not None for part in parts)
 
 
-def _truth(value: Value) -> bool | None:
-    return None if value is None else bool(value)
+def _count(parts: list[Asked], lookup: Lookup) -> Value:
+    return float(sum(bool(part(lookup)) for part in parts))
+
+
+def _since(parts: list[Asked], lookup: Lookup) -> Value:
+    now, then = lookup(("t",)), parts[0](lookup)
+    return None if now is None or then is None else float(now) - float(then)
+
+
+def _function(name: str, parts: list[Asked], lookup: Lookup) -> Value:
+    values = [part(lookup) for part in parts]
+    return None if None in values else FUNCTIONS[name](*values)
+
+
+_CALLED = {"known": _known, "count": _count, "since": _since}

@@ -7,10 +7,8 @@ from functools import partial
 from imagingsim.reading import Reading
 from imagingsim.study import EPOCH
 from imagingsim.workup import safety
-from imagingsim.workup.applying import about_study
 from imagingsim.workup.catalogue import StudyRow
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes
-from imagingsim.workup.consequences import Applies
 from imagingsim.workup.safety import Verdict
 from imagingsim.workup.spec import Order, StudyOrder
 from imagingsim.workup.steps import Visit
@@ -118,13 +116,10 @@ def _booking(
     repeat, waits = walk.chart.booked.get(study, 0), walk.catalogue.wait(study)
     walk.chart.booked[study] = repeat + 1
     wait = walk.days(waits.until_start(order.urgency), study, "wait", repeat)
-
-    def about(applies: Applies) -> bool:
-        return about_study(applies, study, row)
-
+    spoken = walk.catalogue.about_study(study)
     planned = whole_minutes(walk.chart.now_d + verdict.hold_d + wait)
-    start = max(planned, safety.earliest(walk, about))
-    replaced = safety.keep_apart(walk, start, about)
+    start = max(planned, safety.earliest(walk, spoken))
+    replaced = safety.keep_apart(walk, start, spoken)
     latency = walk.days(waits.report, study, "report", repeat)
     report = whole_minutes(start + row.room_min / MINUTES_PER_DAY + latency)
     return Booking(order, study, row, verdict, index, repeat, start, report, replaced)

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from imagingsim.content import Document, Library, structure
 from imagingsim.errors import ContentError, WorkupError
+from imagingsim.workup.belief import News
 from imagingsim.workup.catalogue import Catalogue, Differential
 from imagingsim.workup.catalogue_reading import differential_of, read_catalogue
 from imagingsim.workup.conditions import Path, conditions
@@ -42,6 +43,11 @@ class Protocol:
     guards: dict[str, Guard]
     differential: Differential
     catalogue: Catalogue
+
+    @cached_property
+    def news(self) -> News:
+        """What findings say of the diagnoses."""
+        return News(self.differential, self.catalogue.markers)
 
     @cached_property
     def sudden(self) -> tuple[str, ...]:

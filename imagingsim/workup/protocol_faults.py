@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from imagingsim.workup import graph
-from imagingsim.workup.applying import about_study
 from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.conditions import Path, conditions
 from imagingsim.workup.flow import Flow
@@ -143,7 +142,7 @@ def _override_faults(path: Path, order: StudyOrder, catalogue: Catalogue) -> Ite
         rule = catalogue.rules[name][0] if name in catalogue.rules else None
         if rule is None:
             yield (*path, name), _unknown("safety rule", name, catalogue.rules)
-        elif not about_study(rule.applies, order.study, row) or rule.effect not in (
+        elif not row.meant(rule.applies, order.study) or rule.effect not in (
             "block",
             "hold",
         ):

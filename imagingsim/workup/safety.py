@@ -1,12 +1,10 @@
 """Safety: what stands between an order and the machine."""
 
-from collections.abc import Callable, Container
+from collections.abc import Container
 from dataclasses import dataclass
 
-from imagingsim.workup.applying import about_procedure, about_study
-from imagingsim.workup.catalogue import Rule
+from imagingsim.workup.catalogue import Rule, Spoken
 from imagingsim.workup.clock import whole_minutes
-from imagingsim.workup.consequences import Applies
 from imagingsim.workup.laboratory import draw_labs
 from imagingsim.workup.walking import Walk
 
@@ -43,48 +41,42 @@ class Verdict:
 
 def of_study(study: str, walk: Walk, despite: Container[str] = ()) -> Verdict:
     """Return what the rules say about a study, but for those the protocol overrides."""
-    row = walk.catalogue.study(study)
-    return _verdict(walk, lambda applies: about_study(applies, study, row), despite)
+    return _verdict(walk, walk.catalogue.about_study(study), despite)
 
 
 def of_procedure(technique: str, walk: Walk) -> Verdict:
     """Return what the rules say about taking tissue."""
-    procedure = walk.catalogue.procedures[technique]
-    return _verdict(walk, lambda applies: about_procedure(applies, procedure), ())
+    return _verdict(walk, walk.catalogue.about_procedure(technique), ())
 
 
-def earliest(walk: Walk, about: Callable[[Applies], bool]) -> float:
+def earliest(walk: Walk, spoken: Spoken) -> float:
     """Return the day from which something may be done, by conflicts and by how the patient is."""
     day = walk.chart.fit_d
-    for name, (conflict, condition) in walk.catalogue.conflicts.items():
-        if about(conflict.then) and (condition is None or condition.holds(walk.chart.lookup)):
+    for _, name, condition in spoken.waits_for:
+        if condition is None or condition.holds(walk.chart.lookup):
             day = max(day, walk.chart.apart_d.get(name, 0.0))
     return day
 
 
-def keep_apart(walk: Walk, day: float, about: Callable[[Applies], bool]) -> dict[str, float]:
+def keep_apart(walk: Walk, day: float, spoken: Spoken) -> dict[str, float]:
     """Note that something is done on a day; return the notes that this replaces."""
     replaced = {}
-    for name, (conflict, _) in walk.catalogue.conflicts.items():
-        if about(conflict.first):
-            replaced[name] = walk.chart.apart_d.get(name, 0.0)
-            until = whole_minutes(day + conflict.apart_d)
-            walk.chart.apart_d[name] = max(replaced[name], until)
+    for _, name, apart_d in spoken.keeps_waiting:
+        replaced[name] = walk.chart.apart_d.get(name, 0.0)
+        walk.chart.apart_d[name] = max(replaced[name], whole_minutes(day + apart_d))
     return replaced
 
 
-def _verdict(walk: Walk, about: Callable[[Applies], bool], despite: Container[str]) -> Verdict:
+def _verdict(walk: Walk, spoken: Spoken, despite: Container[str]) -> Verdict:
     """Ask the rules; those that wait for blood tests have them drawn, and are asked again."""
-    spoken = {n: pair for n, pair in walk.catalogue.rules.items() if about(pair[0].applies)}
-    rules = {name: pair for name, pair in spoken.items() if name not in despite}
+    rules = [one for one in spoken.rules if one[0] not in despite]
     lookup = walk.chart.lookup
-    firing = {name for name, (_, condition) in rules.items() if condition.holds(lookup)}
-    needs = {test for rule, _ in spoken.values() for test in rule.needs}
-    missing = sorted(needs - set(walk.chart.labs))
+    firing = {name for name, _, condition in rules if condition.holds(lookup)}
+    missing = [test for test in spoken.needs if test not in walk.chart.labs]
     if missing:
         draw_labs(walk, missing)
-        firing |= {name for name, (_, condition) in rules.items() if condition.holds(lookup)}
-    fired = [(name, rule) for name, (rule, _) in rules.items() if name in firing]
+        firing |= {name for name, _, condition in rules if condition.holds(lookup)}
+    fired = [(name, rule) for name, rule, _ in rules if name in firing]
     held = tuple((name, rule) for name, rule in fired if rule.effect == "hold")
     return Verdict(
         blocked=tuple(rule.why for _, rule in fired if rule.effect == "block"),

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imagingsim.workup import pathology, safety
-from imagingsim.workup.applying import about_procedure
 from imagingsim.workup.clock import whole_minutes
 from imagingsim.workup.needle import Specimen
 from imagingsim.workup.outcome import in_words
@@ -35,6 +34,7 @@ def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
         return
     technique = state.technique[target.region]
     procedure = walk.catalogue.procedures[technique]
+    spoken = walk.catalogue.about_procedure(technique)
     verdict = safety.of_procedure(technique, walk)
     repeat = walk.chart.samples
     wait = walk.days(procedure.wait, technique, "wait", repeat)
@@ -49,12 +49,12 @@ def sample_tissue(walk: Walk, name: str, state: Biopsy) -> None:
     if verdict.blocked:
         walk.chart.diagnostic = bool(walk.chart.diagnostic)
         return
-    day = max(planned, safety.earliest(walk, lambda one: about_procedure(one, procedure)))
+    day = max(planned, safety.earliest(walk, spoken))
     walk.advance(day)
     if walk.over:
         return
     walk.chart.correct(verdict.becomes)
-    safety.keep_apart(walk, day, lambda one: about_procedure(one, procedure))
+    safety.keep_apart(walk, day, spoken)
     draft, index = walk.draft, len(walk.draft.samplings) - 1
     sample = Sample(target, technique, procedure, state, walk.chart.timepoint, repeat)
     specimen, histology = _take(walk, draft, index, sample)
@@ -137,20 +137,16 @@ def _stain_panels(
         if walk.over or not walk.chart.holds(panel.when):
             continue
         results, left = _stains(walk, lesion, panel, left)
-        place = len(draft.samplings[index].panels)
-        waiting = PanelResult(panel.name, panel.markers, None)
-        panels = (*draft.samplings[index].panels, waiting)
-        draft.update_sampling(index, panels=panels)
+        sampling, waiting = draft.samplings[index], PanelResult(panel.name, panel.markers, None)
+        done = sum(one.positive is not None for one in results)
+        cost = walk.catalogue.price("stain") * done
+        draft.update_sampling(index, panels=(*sampling.panels, waiting), cost=sampling.cost + cost)
         walk.chart.tissue_left = float(left)
         walk.chart.outstanding += len(panel.markers)
-        cost = walk.catalogue.price("stain") * sum(one.positive is not None for one in results)
         walk.chart.cost += cost
-        draft.update_sampling(index, cost=draft.samplings[index].cost + cost)
         due = whole_minutes(walk.chart.now_d + panel.turnaround_d)
-        walk.at(
-            due, _panel_report(walk, draft, (index, place), panel, results),
-            Staining(panel, sum(one.positive is not None for one in results)),
-        )  # fmt: skip
+        place = index, len(sampling.panels)
+        walk.at(due, _panel_report(walk, draft, place, panel, results), Staining(panel, done))
         if not panel.background:
             walk.advance(due)
 
@@ -195,5 +191,5 @@ def _stains(
 
 def _believe(walk: Walk, results: dict[str, bool]) -> None:
     chart, markers = walk.chart, walk.catalogue.markers
-    walk.remember(chart.belief.after_markers(results, markers, chart.marker_groups))
+    walk.remember(chart.belief.after_markers(results, chart.marker_groups))
     chart.marker_groups |= {markers[name].group for name in results}

@@ -2,8 +2,9 @@
 
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
+from typing import Any
 
 from imagingsim.progress import Progress
 from imagingsim.study import Study
@@ -14,7 +15,6 @@ from imagingsim.workup.clock import days_of, whole_minutes
 from imagingsim.workup.consequences import Harm
 from imagingsim.workup.protocol import Protocol
 from imagingsim.workup.steps import (
-    Chance,
     Choice,
     Examined,
     LabResult,
@@ -37,14 +37,14 @@ class Draft:
     title: str
     timepoint: str
     start_day: float
-    end_day: float = 0.0
+    end_day: float
+    belief: Belief
     visits: list[Visit] = field(default_factory=list)
     samplings: list[Sampling] = field(default_factory=list)
     labs: list[LabResult] = field(default_factory=list)
     examined: list[Examined] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     choice: Choice | None = None
-    belief: tuple[Chance, ...] = ()
     suffered: list[Suffered] = field(default_factory=list)
 
     def finished(self, world: World) -> Step:
@@ -55,18 +55,16 @@ class Draft:
             start_day=self.start_day, end_day=self.end_day, visits=tuple(self.visits),
             samplings=tuple(self.samplings), labs=tuple(self.labs),
             examined=tuple(self.examined), events=tuple(self.events), choice=self.choice,
-            belief=self.belief, suffered=tuple(self.suffered),
+            belief=self.belief.shown, suffered=tuple(self.suffered),
         )  # fmt: skip
 
-    def update_visit(self, index: int, **changes: object) -> Visit:
+    def update_visit(self, index: int, **changes: Any) -> None:
         """Replace fields of a visit."""
-        self.visits[index] = replace(self.visits[index], **changes)  # type: ignore[arg-type]
-        return self.visits[index]
+        self.visits[index] = Visit(**{**vars(self.visits[index]), **changes})
 
-    def update_sampling(self, index: int, **changes: object) -> Sampling:
+    def update_sampling(self, index: int, **changes: Any) -> None:
         """Replace fields of a sampling."""
-        self.samplings[index] = replace(self.samplings[index], **changes)  # type: ignore[arg-type]
-        return self.samplings[index]
+        self.samplings[index] = Sampling(**{**vars(self.samplings[index]), **changes})
 
 
 @dataclass(order=True)
@@ -203,19 +201,10 @@ class Walk:
         """Take over a belief; the newest step shows it."""
         self.chart.belief = belief
         if self.drafts:
-            self.draft.belief = chances(belief)
+            self.draft.belief = belief
 
     def _spend(self, day: float) -> bool:
         alive = self.chart.clock.spend(day)
         if not alive:
             self.chart.dead = True
         return alive
-
-
-def chances(belief: Belief) -> tuple[Chance, ...]:
-    """Return a belief as records, in the order of the differential."""
-    rows = belief.differential.diagnoses
-    return tuple(
-        Chance(name, rows[name].title, rows[name].group, value)
-        for name, value in belief.chances.items()
-    )

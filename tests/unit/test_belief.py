@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imagingsim.content import library
 from imagingsim.workup import read_catalogue
-from imagingsim.workup.belief import Belief
+from imagingsim.workup.belief import Belief, News
 from imagingsim.workup.evidence import Rate
 
 CATALOGUE = read_catalogue(library())
@@ -16,7 +16,7 @@ STAINS = [name for name, row in CATALOGUE.markers.items() if row.kind == "stain"
 
 def before(name: str) -> Belief:
     """Return the belief before anything is known."""
-    return Belief.before(CATALOGUE.differentials[name])
+    return Belief.before(News(CATALOGUE.differentials[name], CATALOGUE.markers))
 
 
 @pytest.mark.parametrize("name", DIFFERENTIALS)
@@ -30,7 +30,7 @@ def test_the_weights_of_a_differential_sum_to_one(name: str) -> None:
     st.dictionaries(st.sampled_from(STAINS), st.booleans(), max_size=8),
 )
 def test_chances_always_sum_to_one(name: str, results: dict[str, bool]) -> None:
-    chances = before(name).after_markers(results, CATALOGUE.markers, ()).chances
+    chances = before(name).after_markers(results, ()).chances
     assert sum(chances.values()) == pytest.approx(1.0)
     assert min(chances.values()) >= 0.0
 
@@ -62,15 +62,15 @@ def test_the_stains_of_net_72f_name_the_lineage_and_leave_the_site_open() -> Non
         "neuroendocrine_morphology": True, "ck_pan": True, "ck18": True, "ck19": True,
         "synaptophysin": True,
     }  # fmt: skip
-    belief = before("skin_nodules_elderly_woman").after_markers(found, CATALOGUE.markers, ())
+    belief = before("skin_nodules_elderly_woman").after_markers(found, ())
     assert belief.group("neuroendocrine") > 0.9
     assert max(belief.chances.values()) < 0.6
 
 
 def test_ttf1_moves_the_belief_from_pancreas_to_lung() -> None:
     belief = before("skin_nodules_elderly_woman")
-    positive = belief.after_markers({"ttf1": True}, CATALOGUE.markers, ()).chances
-    negative = belief.after_markers({"ttf1": False}, CATALOGUE.markers, ()).chances
+    positive = belief.after_markers({"ttf1": True}, ()).chances
+    negative = belief.after_markers({"ttf1": False}, ()).chances
     up = positive["small_cell_lung"] / positive["net_pancreas"]
     down = negative["small_cell_lung"] / negative["net_pancreas"]
     assert up / down == pytest.approx((0.83 / 0.35) / (0.17 / 0.65), rel=1e-6)
@@ -82,8 +82,8 @@ FOUR = {"ck_pan": True, "ck18": True, "ck19": True, "synaptophysin": True}
 
 def after_four(results: dict[str, bool]) -> Belief:
     """Return the belief after the four stains of the case, and then some more."""
-    first = before("skin_nodules_elderly_woman").after_markers(FOUR, CATALOGUE.markers, ())
-    return first.after_markers(results, CATALOGUE.markers, {"keratin", "neuroendocrine"})
+    first = before("skin_nodules_elderly_woman").after_markers(FOUR, ())
+    return first.after_markers(results, {"keratin", "neuroendocrine"})
 
 
 def test_the_four_stains_alone_leave_the_site_open() -> None:
@@ -123,12 +123,12 @@ def test_every_stain_names_its_clone_and_its_cut_off() -> None:
 
 
 def test_nut_parts_porocarcinoma_from_hidradenocarcinoma() -> None:
-    belief = before("scalp_tumour").after_markers({"nut": True}, CATALOGUE.markers, ())
+    belief = before("scalp_tumour").after_markers({"nut": True}, ())
     assert belief.chances["porocarcinoma"] > 10 * belief.chances["hidradenocarcinoma"]
 
 
 def test_a_second_stain_of_the_same_group_says_less() -> None:
     belief = before("scalp_tumour")
-    once = belief.after_markers({"p63": True}, CATALOGUE.markers, ())
-    again = belief.after_markers({"p63": True}, CATALOGUE.markers, ("adnexal",))
+    once = belief.after_markers({"p63": True}, ())
+    again = belief.after_markers({"p63": True}, ("adnexal",))
     assert once.chances["porocarcinoma"] > again.chances["porocarcinoma"]

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from imagingsim.cli import app
-from imagingsim.cohort import Plan, VirtualWorld, read_population, walk_all
+from imagingsim.cohort import Plan, Staff, VirtualWorld, read_population, walk_all
 from imagingsim.comparing import compare_protocols, run_department
 from imagingsim.content import library, load
 from imagingsim.department import (
@@ -158,7 +158,7 @@ def test_a_walk_waits_as_the_department_says_one_by_one_or_all_at_once() -> None
     patients = population.draw(4, np.arange(12, dtype=np.uint64))
     charts = walk_all(Plan.of(protocol, population), patients).charts
     for row in range(12):
-        world = VirtualWorld(population, catalogue, patients, row)
+        world = VirtualWorld(Staff(population, catalogue), patients, row)
         assert walk_world(world, protocol).totals.days == charts.now[row]
 
 

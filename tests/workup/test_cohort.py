@@ -68,7 +68,7 @@ def row(cohort: Cohort, k: int) -> tuple[object, ...]:
 def alone(plan: Plan, seed: int, k: int) -> tuple[object, ...]:
     """Return the same of the patient walked by the scalar engine."""
     patients = plan.population.draw(seed, np.array([k], dtype=np.uint64))
-    world = VirtualWorld(plan.population, CATALOGUE, patients, level=plan.level)
+    world = VirtualWorld(plan.staff, patients)
     outcome = walk_world(world, plan.protocol)
     totals = outcome.totals
     return (
