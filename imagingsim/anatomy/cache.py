@@ -45,6 +45,7 @@ def digest(*parts: object) -> str:
 def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     """Return what ``make`` gives, from disk when it was made before.
 
+    What was just made is read back: mapped, it is the system's to put away when memory is short.
     A folder that cannot be written to is no error: the thing is then made each time.
     """
     file = folder() / kind / f"{key}.npz"
@@ -56,9 +57,9 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     made = make()
     try:
         _write(file, made)
+        return _mapped(file)
     except OSError:
         return made
-    return made
 
 
 def _mapped(file: Path) -> Arrays:

@@ -161,12 +161,12 @@ def read_tile(
 
 @_kernel
 def read_solid(
-    typing: Any, values: Any, x: Any, y: Any, z: Any, at: Any, low_x: Any, low_y: Any, low_z: Any,
-    scale: Any, size_x: Any, size_y: Any, size_z: Any, first: Any, out: Any,
+    typing: Any, address: Any, x: Any, y: Any, z: Any, at: Any, low_x: Any, low_y: Any, low_z: Any,
+    scale: Any, size_x: Any, size_y: Any, size_z: Any, out: Any,
 ) -> Any:  # fmt: skip
-    """Read a baked solid at points; beyond its lattice, what stands at its edge."""
+    """Read the baked solid at an address at points; beyond its lattice, what stands at its edge."""
     signature = types.void(
-        values, x, y, z, at, low_x, low_y, low_z, scale, size_x, size_y, size_z, first, out
+        address, x, y, z, at, low_x, low_y, low_z, scale, size_x, size_y, size_z, out
     )
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -184,15 +184,28 @@ def read_solid(
             if places is not None:
                 node = builder.add(builder.mul(places, write.spread(args[8 + k])), node)
             places = node
-        start = builder.gep(write.start(0), [builder.sext(args[12], _INT64)])
+        start = builder.inttoptr(args[0], ir.IntType(16).as_pointer())
         value = write.interpolated(
             lambda corner: write.shorts(start, places, corner),
             args[9], builder.mul(args[9], args[10]), shares,
         )  # fmt: skip
-        write.write(13, builder.fmul(value, _constant(_FLOATS, 1.0 / 256.0)))
+        write.write(12, builder.fmul(value, _constant(_FLOATS, 1.0 / 256.0)))
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@_kernel
+def read_short(typing: Any, address: Any, place: Any) -> Any:
+    """Read number ``place`` of the 16-bit numbers at an address."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        start = builder.inttoptr(args[0], ir.IntType(16).as_pointer())
+        number = builder.load(builder.gep(start, [args[1]]))
+        number.align = 2
+        return number
+
+    return types.int16(types.int64, types.int64), generate
 
 
 @_kernel
@@ -252,5 +265,5 @@ def number_of(typing: Any, bits: Any) -> Any:
 
 
 __all__ = [
-    "LANES", "SIDE", "bits_of", "number_of", "read_shift", "read_solid", "read_tile",
+    "LANES", "SIDE", "bits_of", "number_of", "read_shift", "read_short", "read_solid", "read_tile",
 ]  # fmt: skip

@@ -74,9 +74,10 @@ class Tables(NamedTuple):
         (blocks, 3): first instruction, one past the last, and 1 if it waits until it is read.
     block_bounds
         (blocks, 6): outside this box a block does nothing.
-    loft_values, loft_frames, loft_ranges
-        Baked signed distances in 256ths of a mm; per loft its origin, 1 / step, size and offsets;
-        and the (smallest, largest) distance in every 2 x 2 x 2 cells, in 256ths.
+    loft_frames, loft_places
+        Per baked solid its origin, 1 / step, nodes along x, y, z and cells along x, y, z; and the
+        addresses of its distances and of the (smallest, largest) one in every 2 x 2 x 2 cells,
+        in 256ths of a mm. The addresses keep what they point at alive (`program.addresses`).
     segments, clusters
         Tube segments, and spheres around eight consecutive ones.
     extra
@@ -103,9 +104,8 @@ class Tables(NamedTuple):
     bounds: Float32
     blocks: Int64
     block_bounds: Float32
-    loft_values: Int16
     loft_frames: Float64
-    loft_ranges: Int16
+    loft_places: Int64
     segments: Float32
     clusters: Float32
     extra: Float32

@@ -1,8 +1,9 @@
 """A program under construction, and its assembly into the tables the kernels read."""
 
-from collections.abc import Callable, Sequence
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from imagingsim.geometry.machine import (
     WIDTH,
     Float32,
     Float64,
-    Int16,
+    Int64,
     Tables,
     UInt8,
 )  # fmt: skip
@@ -169,9 +170,9 @@ def assemble(
     numbers, bounds = _numbers(program, reach)
     table = np.vstack([*program.tubes, np.zeros((1, COLUMNS), np.float32)])
     if reuse is None:
-        values, frames, ranges = _bake(program, reads)
+        frames, places = _bake(program, reads)
     else:
-        values, frames, ranges = reuse.loft_values, reuse.loft_frames, reuse.loft_ranges
+        frames, places = reuse.loft_frames, reuse.loft_places
     spheres = _clusters(program, table, numbers)
     kinds, texture_numbers, scale, fields = _textures(textures)
     blocks = find_blocks(program.steps, bounds, {f for f, _, _ in reads})
@@ -179,7 +180,7 @@ def assemble(
     code = np.column_stack([code.reshape(-1, 4), blocks.needs, blocks.exits])
     warp, state = around.shifts
     return Tables(
-        code, numbers, bounds, blocks.rows, blocks.bounds, values, frames, ranges, table, spheres,
+        code, numbers, bounds, blocks.rows, blocks.bounds, frames, places, table, spheres,
         np.array([*program.extra, 0.0], np.float32), kinds, texture_numbers, scale, fields,
         np.ascontiguousarray(classes, np.uint8), around.lattice, around.ripples, warp,
         around.warp_frame,
@@ -216,40 +217,44 @@ def _clusters(program: Program, table: Float32, numbers: Float32) -> Float32:
     return np.vstack(out)
 
 
-def _bake(program: Program, reads: list[tuple[int, float, float]]) -> tuple[Int16, Float64, Int16]:
+def _bake(program: Program, reads: list[tuple[int, float, float]]) -> tuple[Float64, Int64]:
     widest = find_reach(program.steps, program.fields, reads, _WIDEST_MM)
     need = np.zeros(len(program.lofts))
     for i, step in enumerate(program.steps):
         if step.operation == LOFT:
             need[step.a] = max(need[step.a], widest.margin[i])
     used = {step.a for step in program.steps if step.operation == LOFT}
-    return _joined(
-        tuple(
-            make(next((p for p in _PADS_MM if p >= need[k]), _PADS_MM[-1])) if k in used else None
-            for k, make in enumerate(program.lofts)
-        )
-    )
+    solids = {
+        k: make(next((p for p in _PADS_MM if p >= need[k]), _PADS_MM[-1]))
+        for k, make in enumerate(program.lofts)
+        if k in used
+    }
+    frames = np.zeros((max(len(program.lofts), 1), 10))
+    for k, one in solids.items():
+        sizes = (*one.values.shape[::-1], *one.ranges.shape[2::-1])
+        frames[k] = (*one.origin_mm, 1.0 / one.step_mm, *sizes)
+    return frames, addresses(solids, len(frames))
 
 
-@lru_cache(maxsize=3)
-def _joined(solids: tuple[Packed | None, ...]) -> tuple[Int16, Float64, Int16]:
-    """Return all values, frames and ranges one after another; phantoms of one body share them."""
-    frames = np.zeros((max(len(solids), 1), 12))
-    values, ranges = [np.zeros(1, np.int16)], [np.zeros((1, 2), np.int16)]
-    at, cell = 1, 1
-    for k, baked in enumerate(solids):
-        if baked is None:
-            continue
-        nz, ny, nx = baked.values.shape
-        frames[k] = (
-            *baked.origin_mm, 1.0 / baked.step_mm, nx, ny, nz, at, cell,
-            *baked.ranges.shape[2::-1],
-        )  # fmt: skip
-        values.append(baked.values.ravel())
-        ranges.append(baked.ranges.reshape(-1, 2))
-        at += baked.values.size
-        cell += len(ranges[-1])
-    return np.concatenate(values), frames, np.concatenate(ranges)
+def addresses(solids: Mapping[int, Packed], count: int) -> Int64:
+    """Return where the numbers of solids stand in memory, and keep them there.
+
+    A body's solids are half a gigabyte on disk, mapped: kernels read them where they are, and all
+    bodies that have a solid in common share it.
+
+    Returns
+    -------
+    (count, 2): of the values and of the ranges; 0 where there is no such solid. As long as the
+    array or a view of it lives, so do the solids.
+    """
+    places = (ctypes.c_int64 * (2 * count))()
+    kept = [
+        (np.ascontiguousarray(s.values), np.ascontiguousarray(s.ranges)) for s in solids.values()
+    ]
+    for k, arrays in zip(solids, kept, strict=True):
+        places[2 * k : 2 * k + 2] = [array.ctypes.data for array in arrays]
+    places.kept = kept  # type: ignore[attr-defined]
+    return np.ctypeslib.as_array(places).reshape(count, 2)
 
 
 def _textures(textures: Sequence[Texture]) -> tuple:  # type: ignore[type-arg]

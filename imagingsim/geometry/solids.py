@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from imagingsim.geometry.jit import compiled_borrowing, compiled_inline
-from imagingsim.geometry.lanes import LANES, read_solid
+from imagingsim.geometry.lanes import LANES, read_short, read_solid
 from imagingsim.geometry.lookups import (
     F0,
     F1,
@@ -36,7 +36,6 @@ from imagingsim.geometry.machine import (
     Batch,
     Float32,
     Float64,
-    Int16,
     Tables,
 )  # fmt: skip
 
@@ -52,19 +51,20 @@ def join_loft(at: int, n: int, batch: Batch, tables: Tables) -> None:
     field = tables.code[at, 1]
     if batch.state[field] == IN:
         return
-    frame, numbers = tables.loft_frames[tables.code[at, 2]], tables.numbers[at]
+    loft, numbers = tables.code[at, 2], tables.numbers[at]
+    frame, values = tables.loft_frames[loft], tables.loft_places[loft, 0]
     k, reach = numbers[0], felt(at, field, batch, tables)
-    state = _loft_state(batch.box, frame, tables.loft_ranges, reach, numbers[DEPTH])
+    state = _loft_state(batch.box, frame, tables.loft_places[loft, 1], reach, numbers[DEPTH])
     if state == OUT:
         return
     if state == IN:
         batch.state[field] = IN
         return
     if batch.state[field] == OUT:
-        _look_up(batch.fields[field], n, batch, frame, tables.loft_values)
+        _look_up(batch.fields[field], n, batch, frame, values)
         batch.state[field] = ARRAY
     else:
-        _look_up(batch.spare[0], n, batch, frame, tables.loft_values)
+        _look_up(batch.spare[0], n, batch, frame, values)
         row = batch.fields[field]
         for i in range(n):
             row[i] = smooth_min(row[i], batch.spare[0, i], k)
@@ -81,37 +81,35 @@ def felt(at: int, field: int, batch: Batch, tables: Tables) -> f32:
 
 
 @compiled_borrowing
-def _loft_state(box: Float32, frame: Float64, ranges: Int16, reach: f32, depth: f32) -> int:
+def _loft_state(box: Float32, frame: Float64, ranges: int, reach: f32, depth: f32) -> int:
     """Return OUT, IN or ARRAY from the smallest and largest distance of the cells touched."""
     q = frame[3] * _PER_CELL
-    mx, my, mz = int(frame[9]), int(frame[10]), int(frame[11])
+    mx, my, mz = int(frame[7]), int(frame[8]), int(frame[9])
     i0, i1 = math.floor((box[0] - frame[0]) * q), math.floor((box[1] - frame[0]) * q)
     j0, j1 = math.floor((box[2] - frame[1]) * q), math.floor((box[3] - frame[1]) * q)
     k0, k1 = math.floor((box[4] - frame[2]) * q), math.floor((box[5] - frame[2]) * q)
     if i1 < 0 or j1 < 0 or k1 < 0 or i0 >= mx or j0 >= my or k0 >= mz:
         return OUT
     low, high = np.int32(_MOST), np.int32(-_MOST)
-    base = int(frame[8])
     for k in range(max(k0, 0), min(k1, mz - 1) + 1):
         for j in range(max(j0, 0), min(j1, my - 1) + 1):
-            row = base + (k * my + j) * mx
+            row = (k * my + j) * mx
             for cell in range(row + max(i0, 0), row + min(i1, mx - 1) + 1):
-                low = min(low, np.int32(ranges[cell, 0]))
-                high = max(high, np.int32(ranges[cell, 1]))
+                low = min(low, np.int32(read_short(ranges, 2 * cell)))
+                high = max(high, np.int32(read_short(ranges, 2 * cell + 1)))
     if f32(low) * _MM > reach:
         return OUT
     return IN if f32(high) * _MM < -depth else ARRAY
 
 
 @compiled_borrowing
-def _look_up(out: Float32, n: int, batch: Batch, frame: Float64, values: Int16) -> None:
+def _look_up(out: Float32, n: int, batch: Batch, frame: Float64, values: int) -> None:
     """Interpolate a baked solid at every point."""
     low_x, low_y, low_z, scale = f32(frame[0]), f32(frame[1]), f32(frame[2]), f32(frame[3])
     nx, ny, nz = np.int32(frame[4]), np.int32(frame[5]), np.int32(frame[6])
-    base = np.int32(frame[7])
     for i in range(0, n, LANES):
         read_solid(
-            values, batch.x, batch.y, batch.z, i, low_x, low_y, low_z, scale, nx, ny, nz, base, out
+            values, batch.x, batch.y, batch.z, i, low_x, low_y, low_z, scale, nx, ny, nz, out
         )
 
 

@@ -1,12 +1,16 @@
 """Vector lookups: bit for bit what the same arithmetic gives point by point."""
 
+import gc
+
 import numpy as np
 import pytest
 
+from imagingsim.geometry.baking import Packed
 from imagingsim.geometry.jit import compiled_borrowing
 from imagingsim.geometry.lanes import LANES, SIDE, read_shift, read_solid
 from imagingsim.geometry.lookups import extent, f32, noise, noise_row
-from imagingsim.geometry.machine import Float32, Int16
+from imagingsim.geometry.machine import Float32
+from imagingsim.geometry.program import addresses
 from imagingsim.streams import stream
 
 N = 3 * LANES
@@ -32,13 +36,10 @@ def test_noise_of_a_row_has_the_bits_of_noise_at_its_points(wavelength_mm: float
 
 
 @compiled_borrowing
-def _look_up(values: Int16, x: Float32, y: Float32, z: Float32, out: Float32) -> None:
+def _look_up(place: int, x: Float32, y: Float32, z: Float32, out: Float32) -> None:
     nx, ny, nz = np.int32(7), np.int32(6), np.int32(5)
     for at in range(0, out.shape[0], LANES):
-        read_solid(
-            values, x, y, z, at, f32(-3.0), f32(1.0), f32(2.0), f32(0.5), nx, ny, nz,
-            np.int32(1), out,
-        )  # fmt: skip
+        read_solid(place, x, y, z, at, f32(-3.0), f32(1.0), f32(2.0), f32(0.5), nx, ny, nz, out)
 
 
 def test_a_baked_solid_is_interpolated_between_its_nodes_and_kept_beyond_its_edge() -> None:
@@ -46,7 +47,11 @@ def test_a_baked_solid_is_interpolated_between_its_nodes_and_kept_beyond_its_edg
     plane = (256 * (3 * i - 2 * j + 5 * k)).astype(np.int16)
     x, y, z = _rows(3, -8.0, 20.0)
     out = np.zeros(N, np.float32)
-    _look_up(np.concatenate([[0], plane.ravel()]).astype(np.int16), x, y, z, out)
+    places = addresses({1: Packed(plane, plane, (-3.0, 1.0, 2.0), 2.0)}, 2)
+    del plane  # the places keep it
+    gc.collect()
+    _look_up(places[1, 0], x, y, z, out)
+    assert places[0].tolist() == [0, 0]
     u, v, w = (np.clip((c - low) / 2.0, 0, n - 1.001)
                for c, low, n in ((x, -3, 7), (y, 1, 6), (z, 2, 5)))  # fmt: skip
     assert out == pytest.approx(3 * u - 2 * v + 5 * w, abs=1e-4)
