@@ -220,11 +220,13 @@ class Shapes:
 
 
 def _places(document: Document) -> dict[str, tuple[str | int, ...]]:
-    """Return where each structure of a region file stands; both sides of a mirrored one."""
+    """Return where each structure of a region file stands; all levels and sides of an entry."""
     found: dict[str, tuple[str | int, ...]] = {}
     for i, entry in enumerate(document.tree.get("structures") or ()):
-        for side in ("left", "right"):
-            found[str(entry.get("id")).replace("{side}", side)] = ("structures", i, "id")
+        for level in entry.get("levels") or ("",):
+            for side in ("left", "right"):
+                name = str(entry.get("id")).replace("{level}", level).replace("{side}", side)
+                found[name] = ("structures", i, "id")
     return found
 
 

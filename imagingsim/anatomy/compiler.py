@@ -284,30 +284,37 @@ def _smoothed(baked: Baked, smooth_mm: float) -> Baked:
 
 
 def expand(structures: Sequence[Structure]) -> list[Structure]:
-    """Return structures with each ``mirror`` one as two, left first, names filled in."""
-    out: list[Structure] = []
-    for structure in structures:
-        if not structure.mirror:
-            out.append(structure)
-            continue
-        out.append(_sided(dataclasses.replace(structure, mirror=False), "left"))
-        out.append(_sided(structure, "right"))
-    return out
+    """Return structures with one for each level and side, left first, names filled in."""
+    return [one for s in structures for level in _levelled(s) for one in _mirrored(level)]
 
 
-def _sided(value: T, side: str) -> T:
-    """Return a record with ``{side}`` replaced in every text."""
-    return cast("T", _replaced(value, side))
+def _levelled(structure: Structure) -> list[Structure]:
+    if not structure.levels:
+        return [structure]
+    plain = dataclasses.replace(structure, levels=())
+    return [_replaced(plain, "{level}", level) for level in structure.levels]
 
 
-def _replaced(value: object, side: str) -> object:
+def _mirrored(structure: Structure) -> list[Structure]:
+    if not structure.mirror:
+        return [structure]
+    left = dataclasses.replace(structure, mirror=False)
+    return [_replaced(left, "{side}", "left"), _replaced(structure, "{side}", "right")]
+
+
+def _replaced(value: T, mark: str, word: str) -> T:
+    """Return a record with a mark replaced by a word in every text."""
+    return cast("T", _filled(value, mark, word))
+
+
+def _filled(value: object, mark: str, word: str) -> object:
     if isinstance(value, str):
-        return value.replace("{side}", side)
+        return value.replace(mark, word)
     if isinstance(value, tuple):
-        return tuple(_replaced(item, side) for item in value)
+        return tuple(_filled(item, mark, word) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
-            value,
-            **{f.name: _replaced(getattr(value, f.name), side) for f in dataclasses.fields(value)},
-        )
+        changes = {
+            f.name: _filled(getattr(value, f.name), mark, word) for f in dataclasses.fields(value)
+        }
+        return dataclasses.replace(value, **changes)
     return value

@@ -80,9 +80,11 @@ class Generators:
     def _vertebra(self, solids: SolidCompiler, shape: Vertebra, target: int, _: float) -> None:
         vertebra = spine.level(self.compiler.body.spine, shape.level)
         centre, turn = spine.axes(vertebra)
-        half = np.array([vertebra.half_width_mm, vertebra.half_depth_mm, vertebra.height_mm / 2])
-        self._block(m.VERTEBRA, solids, target, centre, turn, half)
-        for part in spine.arch(vertebra):
+        parts = spine.parts(vertebra, shape.part)
+        half = spine.half_sizes(vertebra, shape.part)
+        if half is not None:
+            self._block(m.VERTEBRA, solids, target, centre, turn, half)
+        for part in parts:
             solids.join(target, part)
 
     def _disc(self, solids: SolidCompiler, shape: Disc, target: int, _: float) -> None:

@@ -210,6 +210,9 @@ class Structure:
 
     Attributes
     ----------
+    levels
+        Vertebral levels the entry is made for, one structure each; ``{level}`` in any text of the
+        entry is that level.
     grow_mm
         By how much the finished solid is grown (+) or shrunk (-) before it meets its neighbours.
     thicken_mm
@@ -221,6 +224,7 @@ class Structure:
     solid: tuple[Solid, ...] = ()
     rank: float = 0.0
     mirror: bool = False
+    levels: tuple[str, ...] = ()
     frame: str | None = None
     label: str | None = None
     displace: tuple[Displace, ...] = ()

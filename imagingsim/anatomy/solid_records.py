@@ -139,9 +139,14 @@ class Formula:
 
 @record
 class Vertebra:
-    """A vertebra of the spine by its level, from the table ``spine`` of the body."""
+    """A vertebra of the spine by its level, from the table ``spine`` of the body.
+
+    ``part`` is ``whole``, its ``body``, the ``core`` between its end plates (wider than the body)
+    or the ``cleft`` of its basivertebral veins.
+    """
 
     level: str
+    part: str = "whole"
     smooth_mm: float = 0.0
 
 

@@ -13,8 +13,7 @@ from imagingsim.units import FloatArray
 _LUMBAR = (
     # aspect, direction of the radius, points (x, y, z, radius) with a: half width, b: half depth,
     # p: offset of the pedicle
-    (1.55, (1, 0, 0), "p 0 b -5 4 4.6 | p 1 b 6 4.5 4.3 | p 3 b 13 3 5.2"),
-    (1.35, (0, 1, 0), "p 3 b 14 2 4.6 | a 10 b 16 3 3.4 | a 21 b 17 5 2.6"),
+    (1.55, (1, 0, 0), "p 0 b -5 4 4.6 | p 1 b 6 4.5 4.1 | p 3 b 13 3 5.2"),
     (0.8, (0.5, 1, 0), "0 15.5 b 14.5 4 5.6 | 0 17.5 b 13.5 13 5.4 | 0 18.5 b 12.5 21 4.2"),
     (0.85, (0.5, 1, 0), "0 13.5 b 16 2 5.2 | 0 12.5 b 18 -10 5.2 | 0 12 b 19 -20 4.4"),
     (2.1, (0, 1, 0), "0 13 b 18 -2 3.6 | 0 7 b 22.5 -4 3.5 | 0 0 b 26.5 -5 3.8"),
@@ -33,10 +32,39 @@ _SPINOUS = {
     "T1": (20, 31, 6.2, 4.8, 5.0), "T2": (24, 34, 6.0, 4.6, 4.6), "T3": (30, 38, 5.8, 4.4, 4.2),
     "T4": (36, 42, 5.6, 4.2, 3.9), "T5": (42, 45, 5.6, 4.1, 3.6), "T6": (45, 46, 5.6, 4.1, 3.6),
     "T7": (46, 45, 5.8, 4.2, 3.6), "T8": (45, 42, 6.0, 4.4, 3.8), "T9": (40, 36, 6.4, 4.8, 4.4),
-    "T10": (32, 30, 7.0, 5.6, 5.2), "T11": (23, 24, 7.8, 6.8, 6.6), "T12": (14, 25, 8.8, 7.8, 8.2),
-    "L1": (11, 29, 9.6, 8.6, 9.6), "L2": (9, 31, 10.0, 9.2, 10.6), "L3": (8, 32, 10.2, 9.4, 11.0),
-    "L4": (8, 29, 9.6, 8.6, 9.4), "L5": (15, 23, 8.2, 6.6, 6.0),
+    "T10": (32, 30, 7.0, 5.6, 5.2), "T11": (23, 24, 7.6, 6.2, 5.8), "T12": (15, 24, 8.6, 6.6, 7.2),
+    "L1": (14, 28, 9.2, 7.6, 8.4), "L2": (9, 31, 10.0, 8.4, 10.2), "L3": (6, 33, 10.4, 8.8, 10.6),
+    "L4": (11, 27, 9.2, 7.2, 7.8), "L5": (20, 21, 7.8, 5.6, 4.8),
 }  # fmt: skip
+# Transverse processes of the loin: length as a share of that of L2 (left, right), rise and sweep
+# back of the tip (mm), thickness as a share. That of L3 is the longest, that of L4 rises, that of
+# L5 is a short pyramid. Authored after axial and coronal CT.
+_TRANSVERSE = {
+    "L1": (0.84, 0.9, -1.5, 1.0, 0.92), "L2": (1.0, 0.95, -0.5, 2.5, 0.95),
+    "L3": (1.16, 1.1, 1.0, 1.0, 0.9), "L4": (0.94, 1.02, 6.0, 2.0, 0.86),
+    "L5": (0.98, 0.9, 8.0, 3.0, 1.2),
+}  # fmt: skip
+_TRANSVERSE_COURSE = (
+    # share of the length from the pedicle to the tip, y behind the body, z, radius (mm)
+    (0.0, 14.0, 2.0, 4.4), (0.32, 15.2, 2.6, 3.4), (0.62, 16.4, 3.2, 2.5), (0.88, 17.2, 3.6, 2.8),
+    (1.0, 17.6, 3.8, 1.6),
+)  # fmt: skip
+_TRANSVERSE_TIP_MM = 23.0
+_TRANSVERSE_ASPECT = 1.6
+# The edge of a spinous process behind: how far (mm) its lower and upper corners stand out beyond
+# its middle, so that no two are alike. Authored after sagittal CT.
+_SPINOUS_EDGE = {
+    "L1": (1.5, -1.0, 0.86), "L2": (2.6, -0.4, 0.95), "L3": (1.0, 0.8, 1.02),
+    "L4": (3.2, -1.6, 0.9), "L5": (-0.5, -1.0, 0.8),
+}  # fmt: skip
+_PARTS = ("whole", "body", "core", "cleft")
+_END_PLATE_MM = 1.1
+_CLEFT = (
+    # share of half width, share of half depth, z (mm), radius (mm)
+    ((0.0, 0.99, 0.2, 1.6), (0.0, 0.55, 0.6, 1.2), (0.02, 0.14, 0.3, 0.7)),
+    ((0.0, 0.55, 0.6, 0.9), (0.26, 0.24, 1.0, 0.75), (0.46, -0.02, 0.8, 0.5)),
+    ((0.0, 0.56, 0.5, 0.9), (-0.22, 0.27, -0.5, 0.75), (-0.42, 0.03, -0.8, 0.5)),
+)
 _SPINOUS_HALF_WIDTH_MM = {True: (4.4, 3.4, 4.2), False: (3.2, 2.6, 3.2)}
 _VEIN_MM = ((-8.0, 0.7), (-3.0, 1.3), (0.0, 2.2), (3.0, 2.8))
 _SMOOTH_MM = 2.5
@@ -56,6 +84,36 @@ def axes(vertebra: VertebraRecord) -> tuple[FloatArray, FloatArray]:
     return np.array([0.0, y, z]), rotation((vertebra.tilt_deg, 0.0, 0.0))
 
 
+def half_sizes(vertebra: VertebraRecord, part: str) -> FloatArray | None:
+    """Return half width, depth and height of the body in a part of a vertebra, mm; None without."""
+    a, b, h = vertebra.half_width_mm, vertebra.half_depth_mm, vertebra.height_mm / 2
+    if part == "core":
+        return np.array([1.3 * a, 1.3 * b, h - _END_PLATE_MM])
+    return None if part == "cleft" else np.array([a, b, h])
+
+
+def parts(vertebra: VertebraRecord, part: str) -> list[Solid]:
+    """Return what is joined with the body of a vertebra in one of its parts."""
+    if part not in _PARTS:
+        raise UnknownNameError.of("part of a vertebra", part, list(_PARTS))
+    if part == "whole":
+        return arch(vertebra)
+    return _cleft(vertebra) if part == "cleft" else []
+
+
+def _cleft(vertebra: VertebraRecord) -> list[Solid]:
+    """Return the basivertebral veins: a flat trunk behind, and two branches that are not alike."""
+    a, b = vertebra.half_width_mm, vertebra.half_depth_mm
+    centre, turn = axes(vertebra)
+    out = []
+    for first, course in enumerate(_CLEFT):
+        points = tuple(
+            (*_triple(centre + turn @ (u * a, v * b, z)), radius) for u, v, z, radius in course
+        )
+        out.append(Solid(tube=Tube(points=points, aspect=1.0 if first else 0.6, samples=3)))
+    return out
+
+
 def arch(vertebra: VertebraRecord) -> list[Solid]:
     """Return canal and basivertebral vein cut from a vertebral body, and the arch behind it."""
     lumbar = vertebra.level.startswith("L")
@@ -73,7 +131,27 @@ def arch(vertebra: VertebraRecord) -> list[Solid]:
     ]
     for part in _LUMBAR if lumbar else _THORACIC:
         out += [_process(vertebra, side, *part) for side in (1.0, -1.0)]
+    if lumbar:
+        out += [_transverse(vertebra, side) for side in (1.0, -1.0)]
     return [*out, *_spinous(vertebra)]
+
+
+def _transverse(vertebra: VertebraRecord, side: float) -> Solid:
+    """Return a transverse process of the loin: flat, thinnest before its knobbed tip."""
+    left, right, rise, back, thick = _TRANSVERSE[vertebra.level]
+    long = left if side > 0.0 else right
+    centre, turn = axes(vertebra)
+    root = 0.58 * vertebra.half_width_mm + 3.0
+    tip = vertebra.half_width_mm + _TRANSVERSE_TIP_MM * long
+    points = []
+    for share, y, z, radius in _TRANSVERSE_COURSE:
+        across = side * (root + share * (tip - root))
+        local = (across, vertebra.half_depth_mm + y + back * share, z + rise * share**2)
+        points.append((*_triple(centre + turn @ local), radius * thick))
+    return Solid(
+        tube=Tube(points=tuple(points), aspect=_TRANSVERSE_ASPECT, up=(0.0, 1.0, 0.0)),
+        smooth_mm=_SMOOTH_MM,
+    )
 
 
 def _spinous(vertebra: VertebraRecord) -> list[Solid]:
@@ -101,7 +179,23 @@ def _spinous(vertebra: VertebraRecord) -> list[Solid]:
             tube=Tube(points=tuple(rows), aspect=tall / wide, up=(1.0, 0.0, 0.0)),
             smooth_mm=_SMOOTH_MM,
         ))  # fmt: skip
+    if lumbar:
+        out.append(_edge(vertebra, points[-1], half_width[2]))
     return out
+
+
+def _edge(vertebra: VertebraRecord, end: tuple[float, float], half_width: float) -> Solid:
+    """Return the thick rear edge of a spinous process of the loin."""
+    low, high, share = _SPINOUS_EDGE[vertebra.level]
+    tall = share * _SPINOUS[vertebra.level][4]
+    centre, turn = axes(vertebra)
+    rows = []
+    for out, up, wide in ((high - 1.5, tall, 0.7), (0.0, 0.0, 1.0), (low - 1.0, -tall, 1.1)):
+        local = (0.0, vertebra.half_depth_mm + end[0] + out, end[1] + up)
+        rows.append((*_triple(centre + turn @ local), 0.85 * half_width * wide))
+    return Solid(
+        tube=Tube(points=tuple(rows), aspect=0.8, up=(1.0, 0.0, 0.0)), smooth_mm=_SMOOTH_MM
+    )
 
 
 def _process(

@@ -183,15 +183,35 @@ def test_a_disc_fills_the_space_between_two_vertebrae(male: Body) -> None:
     assert half[2] > (top - bottom) / 2
 
 
-@pytest.mark.parametrize("level", ["T6", "L3"])
-def test_an_arch_has_both_sides_and_one_spinous_process(male: Body, level: str) -> None:
+@pytest.mark.parametrize(("level", "pairs"), [("T6", 5), ("L3", 5)])
+def test_an_arch_has_both_sides_and_one_spinous_process(male: Body, level: str, pairs: int) -> None:
     vertebra = next(v for v in male.record.spine if v.level == level)
     tubes = [s.tube for s in arch(vertebra) if s.tube is not None]
-    assert len(tubes) == 12
     middle = [t for t in tubes if all(abs(p[0]) < 1e-9 for p in t.points)]
-    assert len(middle) == 2  # the spinous process, in two parts that slope alike
-    assert all(t.points[0][1] < t.points[-1][1] for t in middle)
-    assert all(t.points[0][2] > t.points[-1][2] for t in middle)
+    assert len(tubes) - len(middle) == 2 * pairs
+    slope = middle[:2]  # the spinous process, in two parts that slope alike
+    assert all(t.points[0][1] < t.points[-1][1] for t in slope)
+    assert all(t.points[0][2] > t.points[-1][2] for t in slope)
+
+
+def test_the_third_lumbar_vertebra_has_the_widest_transverse_processes(male: Body) -> None:
+    width = {
+        v.level: max(p[0] for s in arch(v) if s.tube is not None for p in s.tube.points)
+        for v in male.record.spine
+        if v.level.startswith("L")
+    }
+    assert max(width, key=width.__getitem__) == "L3"
+
+
+def test_an_entry_with_levels_becomes_one_structure_for_each_and_side() -> None:
+    one = Structure(
+        id="root_{level}_{side}", mirror=True, levels=("T1", "L5"), label="nerve_{level}"
+    )
+    made = expand([one])
+    names = ["root_T1_left", "root_T1_right", "root_L5_left", "root_L5_right"]
+    assert [s.id for s in made] == names
+    assert [s.label for s in made] == ["nerve_T1", "nerve_T1", "nerve_L5", "nerve_L5"]
+    assert not any(s.levels for s in made)
 
 
 def test_the_male_body_compiles_within_sixty_five_thousand_layers(male: Body) -> None:
