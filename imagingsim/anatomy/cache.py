@@ -9,6 +9,8 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,8 @@ import numpy.typing as npt
 VARIABLE = "IMAGINGSIM_CACHE"
 VERSION = "2"
 """Change it when a generator or the baking changes what it makes."""
+MOST_BYTES = 10_000_000_000
+"""More than this is not kept (authored: some fifteen bodies); what was used last stays."""
 
 _NAME_AND_EXTRA = 26
 """Where the header of an archive's member tells how long its name and extras are."""
@@ -51,6 +55,7 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     file = folder() / kind / f"{key}.npz"
     if file.is_file():
         try:
+            os.utime(file)
             return _mapped(file)
         except (OSError, ValueError, TypeError, struct.error, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
@@ -84,7 +89,21 @@ def _view(memory: mmap.mmap, raw: BinaryIO, start: int) -> npt.NDArray[np.generi
     return array if array.flags.aligned else array.copy("K")
 
 
+@cache
+def _trim_once(root: Path) -> None:
+    """Drop what was used longest ago, once per process, when more is kept than `MOST_BYTES`."""
+    found = [(file.stat(), file) for file in root.glob("*/*.npz")]
+    found.sort(key=lambda one: one[0].st_mtime, reverse=True)
+    total = 0
+    for about, file in found:
+        total += about.st_size
+        if total > MOST_BYTES:
+            with suppress(OSError):  # another process may have dropped it, or hold it
+                file.unlink()
+
+
 def _write(file: Path, arrays: Arrays) -> None:
+    _trim_once(file.parent.parent)
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, suffix=".npz")
     with os.fdopen(handle, "wb") as out:

@@ -1,5 +1,6 @@
 """What is kept on disk comes back as it was, and nothing damaged is believed."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,20 @@ def test_a_damaged_file_is_made_again(folder: Path, damaged: bytes) -> None:
     (folder / "things" / "a.npz").write_bytes(damaged)
     assert np.array_equal(cache.keep("things", "a", lambda: MADE)["values"], MADE["values"])
     assert np.array_equal(cache.keep("things", "a", _never)["values"], MADE["values"])
+
+
+def test_what_was_used_longest_ago_goes_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        cache.keep("things", name, lambda: MADE)
+    for age_s, name in enumerate("acb"):
+        os.utime(folder / "things" / f"{name}.npz", (1e9 - age_s, 1e9 - age_s))
+    cache.keep("things", "b", _never)
+    monkeypatch.setattr(cache, "MOST_BYTES", 2 * (folder / "things" / "a.npz").stat().st_size)
+    monkeypatch.setattr(cache, "_trim_once", cache._trim_once.__wrapped__)
+    cache.keep("things", "d", lambda: MADE)
+    assert sorted(file.stem for file in (folder / "things").iterdir()) == ["a", "b", "d"]
 
 
 def test_a_kept_document_with_a_mistake_still_names_its_line(tmp_path: Path) -> None:
