@@ -1,10 +1,14 @@
 """Series: one volume with what the scanner recorded about it, and the subject it shows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from imagingsim.reformatting import PlaneName, Projection
 from imagingsim.volume import Volume
+
+EPOCH = datetime(2020, 1, 6, 9, 0, 0)
+"""Monday of the first visit of every case; a virtual patient has no time zone."""
 
 Modality = Literal["CT", "MR", "PT"]
 Position = Literal["supine", "prone", "decubitus_left", "decubitus_right"]

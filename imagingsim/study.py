@@ -8,10 +8,7 @@ from pathlib import Path
 from imagingsim import formats
 from imagingsim.errors import FormatError, UnknownNameError
 from imagingsim.labels import LabelVolume
-from imagingsim.series import CtTechnique, PetTechnique, Series, Subject
-
-EPOCH = formats.EPOCH
-"""When the first visit of every case begins."""
+from imagingsim.series import EPOCH, CtTechnique, PetTechnique, Series, Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +149,7 @@ class Study:
         )
 
     @cached_property
-    def _places(self) -> dict[str, formats.Place]:
+    def _places(self) -> "dict[str, formats.Place]":
         identity = formats.Identity(self.id, self.case, self.timepoint, self.acquisition, self.seed)
         digest = formats.digest(identity, self.subject, self.start, self._stored, self.labels)
         header = formats.StudyHeader(self.subject, self.description, self.start, digest)

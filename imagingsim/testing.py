@@ -12,6 +12,7 @@ from imagingsim.grid import Grid
 from imagingsim.labels import LabelVolume
 from imagingsim.reformatting import reformat
 from imagingsim.series import (
+    EPOCH,
     Contrast,
     CtTechnique,
     Derivation,
@@ -22,7 +23,7 @@ from imagingsim.series import (
     Technique,
 )
 from imagingsim.streams import stream
-from imagingsim.study import EPOCH, Study
+from imagingsim.study import Study
 from imagingsim.units import F18_HALF_LIFE_S
 from imagingsim.volume import Volume
 

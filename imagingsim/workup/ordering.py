@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from imagingsim.reading import Reading
-from imagingsim.study import EPOCH
+from imagingsim.series import EPOCH
 from imagingsim.workup import safety
 from imagingsim.workup.catalogue import StudyRow
 from imagingsim.workup.clock import MINUTES_PER_DAY, whole_minutes

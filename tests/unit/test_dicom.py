@@ -17,7 +17,8 @@ from imagingsim.formats.dicom import codes
 from imagingsim.formats.dicom.pt import frame_decay_factor, mean_rate_time_s
 from imagingsim.grid import Grid
 from imagingsim.labels import Code
-from imagingsim.study import EPOCH, Study
+from imagingsim.series import EPOCH
+from imagingsim.study import Study
 from imagingsim.volume import Volume
 
 STUDIES = {"ct": testing.ct_study, "mr": testing.mr_study, "petct": testing.petct_study}

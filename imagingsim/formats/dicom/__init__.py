@@ -6,7 +6,7 @@ because lossless compression is read wrongly, without an error, by tools still i
 
 from imagingsim.formats.dicom.common import Place
 from imagingsim.formats.dicom.derived import write_reformat
-from imagingsim.formats.dicom.header import EPOCH, StudyHeader, series_starts
+from imagingsim.formats.dicom.header import StudyHeader, series_starts
 from imagingsim.formats.dicom.images import write_images
 from imagingsim.formats.dicom.pt import suv_per_bq_ml
 from imagingsim.formats.dicom.reading import (
@@ -21,7 +21,7 @@ from imagingsim.formats.dicom.segreading import read_segmentation
 from imagingsim.formats.dicom.uids import Identity, digest
 
 __all__ = [
-    "EPOCH", "Identity", "Place", "StoredSeries", "StudyHeader", "dicom_files", "digest",
-    "is_dicom", "read_dicom", "read_segmentation", "segmentation_files", "series_starts",
-    "suv_per_bq_ml", "write_images", "write_reformat", "write_segmentations",
+    "Identity", "Place", "StoredSeries", "StudyHeader", "dicom_files", "digest", "is_dicom",
+    "read_dicom", "read_segmentation", "segmentation_files", "series_starts", "suv_per_bq_ml",
+    "write_images", "write_reformat", "write_segmentations",
 ]  # fmt: skip

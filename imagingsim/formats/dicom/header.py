@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from imagingsim.formats.dicom.uids import uid
-from imagingsim.series import MrTechnique, PetTechnique, Series, Subject, Technique
-
-EPOCH = datetime(2020, 1, 6, 9, 0, 0)
-"""Monday of the first visit of every case; a virtual patient has no time zone."""
+from imagingsim.series import EPOCH, MrTechnique, PetTechnique, Series, Subject, Technique
 
 PREPARATION = timedelta(minutes=10)
 INJECTION_AFTER_ARRIVAL = timedelta(minutes=5)
