@@ -20,7 +20,14 @@ from protocols_at_random import graphs
 from imagingsim.cohort import Plan, VirtualWorld, populations, read_population, walk_all
 from imagingsim.content import library, load
 from imagingsim.errors import ContentError
-from imagingsim.workup import check_protocol, protocols, read_catalogue, read_protocol, walk_world
+from imagingsim.workup import (
+    begin,
+    check_protocol,
+    protocols,
+    read_catalogue,
+    read_protocol,
+    walk_on,
+)
 
 CATALOGUE = read_catalogue(library())
 POPULATIONS = [read_population(library(), one, CATALOGUE) for one in populations(library())]
@@ -40,12 +47,13 @@ def differing(plan: Plan, first: int, count: int) -> int:
     ])  # fmt: skip
     wrong = 0
     for k in range(count):
-        world = VirtualWorld(plan.staff, patients, k)
-        outcome = walk_world(world, plan.protocol)
-        one, belief = outcome.totals, outcome.steps[-1].belief
-        alone = [one.days, one.cost, one.dose_msv, one.studies, one.biopsies, one.harms,
-                 *(chance.probability for chance in belief)]  # fmt: skip
-        same = many[k].tolist() == alone and cohort.endings[cohort.ending[k]] == outcome.ending
+        walk = begin(VirtualWorld(plan.staff, patients, k), plan.protocol)
+        while (ending := walk_on(walk)) is None:
+            pass
+        one = walk.chart
+        alone = [one.now_d, one.cost, one.dose_msv, walk.made, one.samples, one.harms,
+                 *one.belief.chances.values()]  # fmt: skip
+        same = many[k].tolist() == alone and cohort.endings[cohort.ending[k]] == ending
         wrong += not same
     return wrong
 

@@ -17,7 +17,7 @@ from imagingsim.workup.guard import Value
 from imagingsim.workup.names import REGIONS
 from imagingsim.workup.needle import Specimen
 from imagingsim.workup.outcome import About, Person, in_words
-from imagingsim.workup.pathology import Histology, StainResult
+from imagingsim.workup.pathology import KI67, KI67_HIGH_PERCENT, Histology, StainResult
 from imagingsim.workup.spec import Target
 from imagingsim.workup.steps import Examined
 from imagingsim.workup.world import Known, Made, Request, Sample
@@ -177,10 +177,7 @@ class VirtualWorld:
             return specimen, Histology(False, False, "No diagnosis", "", "", {}, 0)
         disease = int(self.patients.disease[self.row])
         row = list(self.population.differential.diagnoses.values())[disease]
-        features = {
-            name: bool(self.staff.tissue.positive(self.patients, self._rows, name)[0])
-            for name in self.staff.tissue.features
-        }
+        features = {name: self._positive(name) for name in self.staff.tissue.features}
         return specimen, Histology(
             True, bool(self.staff.tissue.malignant[disease]), row.title, "", "", features,
             self.staff.tissue.sections(sample.procedure, sample.state),
@@ -191,13 +188,19 @@ class VirtualWorld:
         title = self.catalogue.markers[marker].title
         if sections < 1:
             return StainResult(marker, title, None, "no tissue left")
-        positive = bool(self.staff.tissue.positive(self.patients, self._rows, marker)[0])
-        return StainResult(marker, title, positive, "")
+        return StainResult(marker, title, self._positive(marker), "")
 
     def ki67(self, lesion: str, timepoint: str) -> float | None:
         """Return the Ki-67 index of the patient's tumour."""
         value = float(self.patients.ki67[self.row])
         return None if np.isnan(value) else value
+
+    def _positive(self, marker: str) -> bool:
+        """Tell whether the tumour has a feature or a stain; the same whenever it is asked."""
+        if marker == KI67:
+            return bool(self.patients.ki67[self.row] > KI67_HIGH_PERCENT)
+        rates = self.staff.tissue.rates[marker]
+        return self.uniform(marker, "stain", 0) < float(rates[self.patients.disease[self.row]])
 
     @property
     def _rows(self) -> Ints:
