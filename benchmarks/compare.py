@@ -96,17 +96,27 @@ class Memory(threading.Thread):
         own = Path(f"/proc/{os.getpid()}")
         while (own / "smaps_rollup").exists():
             children = (own / "task" / own.name / "children").read_text().split()
-            self.peak_mb = max(self.peak_mb, sum(map(held_mb, (own.name, *children))))
+            self.peak_mb = max(self.peak_mb, held_mb((own.name, *children)))
             time.sleep(0.25)
 
 
-def held_mb(process: str) -> float:
-    """Return the proportional share of memory of a process."""
+def held_mb(processes: tuple[str, ...]) -> float:
+    """Return what processes of one family hold, MB.
+
+    Of libraries what the largest has of them, whoever else on the machine uses them too.
+    """
+    rows = [one for one in map(rolled_up, processes) if one]
+    libraries = max(one["Rss"] - one["Anonymous"] for one in rows)
+    return (sum(one["Pss_Anon"] for one in rows) + libraries) / 1024
+
+
+def rolled_up(process: str) -> dict[str, int]:
+    """Return how many kB of which kind a process holds; nothing when it is gone."""
     try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
     except OSError:
-        return 0.0
-    return next((int(one.split()[1]) / 1024 for one in lines if one.startswith("Pss:")), 0.0)
+        return {}
+    return {one.split(":")[0]: int(one.split()[1]) for one in lines}
 
 
 def million() -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from imagingsim.cohort import Cohort, Plan, Population, walk_all
+from imagingsim.cohort.draws import Ids
 from imagingsim.cohort.population import Patients
 from imagingsim.compare.machines import Machines
 from imagingsim.errors import WorkupError
@@ -17,7 +18,10 @@ from imagingsim.progress import Progress, Silence
 from imagingsim.reading import LevelName
 from imagingsim.workup import Protocol
 
-BLOCK = 16384
+BLOCK = 8192
+"""Patients walked at once: more would walk a little faster, and take more memory."""
+
+FIRST_FEW = 64
 SHARES = ("alive", "diagnosed", "correct", "localised")
 """Measures that are yes or no."""
 
@@ -78,7 +82,13 @@ class Comparison:
 
     def block(self, first: int) -> Columns:
         """Walk one block of patients; columns are named ``<protocol>/<measure>``."""
-        ids = np.arange(first, first + self.size(first), dtype=np.uint64)
+        return self._walked(np.arange(first, first + self.size(first), dtype=np.uint64))
+
+    def make_ready(self) -> None:
+        """Work out what every block needs, once: processes that are begun later share it."""
+        self._walked(np.arange(min(FIRST_FEW, self.count), dtype=np.uint64))
+
+    def _walked(self, ids: Ids) -> Columns:
         patients = self.population.draw(self.seed, ids)
         columns: Columns = {"patient": patients.ids, "disease": patients.disease.astype(np.int16)}
         for plan in self.plans:
@@ -131,6 +141,8 @@ def run(
     firsts = comparison.blocks
     kept = [keep.read(first, comparison.size(first)) if keep else None for first in firsts]
     missing = [first for first, frame in zip(firsts, kept, strict=True) if frame is None]
+    if missing:
+        comparison.make_ready()
     walked = (machines or Machines()).mapped(comparison.block, missing)
     parts = []
     for first, frame in zip(firsts, kept, strict=True):

@@ -1,5 +1,7 @@
 """Comparing protocols: the same patients, paired, and what the difference costs."""
 
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,14 @@ def test_workers_and_blocks_change_nothing() -> None:
     asked = compared().asked
     asked = Comparison(asked.protocols[:1], asked.population, BLOCK + 100, 1)
     assert run(asked, machines=Machines(1)).equals(run(asked, machines=Machines(2)))
+
+
+def test_patients_without_images_need_no_library_of_dicom() -> None:
+    code = (
+        "import sys, imagingsim.compare; "
+        "sys.exit(bool({'pydicom', 'highdicom', 'nibabel'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_cluster_of_two_gives_the_same_bits() -> None:

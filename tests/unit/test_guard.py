@@ -1,6 +1,7 @@
 """Guards: what they allow, and what they make of what nobody knows."""
 
 import ast
+import pickle
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,13 @@ def test_a_comparison_with_the_unknown_is_unknown() -> None:
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_chained_comparison_is_the_and_of_its_links(a: float, b: float, c: float) -> None:
     assert worth("a <= b < c", a=a, b=b, c=c) == (a <= b < c)
+
+
+def test_a_condition_that_was_asked_can_be_sent_to_another_process() -> None:
+    condition = guard("count(a > 1, not b) >= 2 or known(c) and min(d, 3) / 2 < 1")
+    values: dict[tuple[str, ...], Value] = {("a",): 2.0, ("b",): False, ("c",): None, ("d",): 1.0}
+    assert condition.holds(values.get)
+    assert pickle.loads(pickle.dumps(condition)).holds(values.get)
 
 
 def test_division_by_zero_is_unknown() -> None:
