@@ -5,6 +5,7 @@ both.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from imagingsim.cohort.ordering import place_orders
 from imagingsim.cohort.plan import Plan
 from imagingsim.cohort.population import Bools, Ints, Patients
 from imagingsim.cohort.sampling import sample_tissue
+from imagingsim.units import FloatArray
 from imagingsim.workup.engine import BIOPSY_LIMIT, BLOCKED, HORIZON
 from imagingsim.workup.graph import transitions
 from imagingsim.workup.names import ALL, LABS, REGIONS
@@ -48,11 +50,15 @@ class Cohort:
         ends = (state.outcome for state in states if isinstance(state, End))
         return tuple(dict.fromkeys((*ends, HORIZON, BIOPSY_LIMIT, BLOCKED)))
 
-    @property
+    @cached_property
+    def chances(self) -> FloatArray:
+        """Probabilities of the diagnoses at the end of the walks, (n, diagnoses)."""
+        return self.charts.chances(np.arange(len(self.charts.patients)))
+
+    @cached_property
     def correct(self) -> Bools:
-        """Tell whose likeliest diagnosis is the true one, (n,)."""
-        everyone = np.arange(len(self.charts.patients))
-        return self.charts.chances(everyone).argmax(axis=1) == self.charts.patients.disease
+        """Tell whose likeliest diagnosis is the true one in the end, (n,)."""
+        return self.chances.argmax(axis=1) == self.charts.patients.disease
 
     @property
     def primary_seen(self) -> Bools:

@@ -62,8 +62,7 @@ def _tallies(asked: Comparison, first: int) -> FloatArray:
 
 
 def _tally(plan: Plan, patients: Patients) -> FloatArray:
-    charts, disease = walk_all(plan, patients).charts, patients.disease
-    chances = charts.chances(np.arange(len(disease)))
+    chances, disease = walk_all(plan, patients).chances, patients.disease
     top = chances.argmax(axis=1)
     rows = [
         _binned(chances[:, k], disease == k, (top == k) & (disease == k))

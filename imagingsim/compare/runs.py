@@ -11,7 +11,6 @@ import polars as pl
 
 from imagingsim.cohort import Cohort, Plan, Population, walk_all
 from imagingsim.cohort.draws import Ids
-from imagingsim.cohort.population import Patients
 from imagingsim.compare.machines import Machines
 from imagingsim.errors import WorkupError
 from imagingsim.progress import Progress, Silence
@@ -92,25 +91,25 @@ class Comparison:
         patients = self.population.draw(self.seed, ids)
         columns: Columns = {"patient": patients.ids, "disease": patients.disease.astype(np.int16)}
         for plan in self.plans:
-            found = outcomes(walk_all(plan, patients), patients)
+            found = outcomes(walk_all(plan, patients))
             columns |= {f"{plan.protocol.id}/{name}": values for name, values in found.items()}
         return columns
 
 
-def outcomes(cohort: Cohort, patients: Patients) -> Columns:
+def outcomes(cohort: Cohort) -> Columns:
     """Return what is measured of each patient, (n,) each.
 
     ``localised``: the primary's region was seen, holds it, and the likeliest diagnosis is the true
     one. ``certainty``: probability of the likeliest diagnosis when the walk ends.
     """
-    charts, everyone = cohort.charts, np.arange(len(patients))
+    charts = cohort.charts
     return {
         "days": charts.now.astype(np.float32), "cost": charts.cost.astype(np.float32),
         "dose_msv": charts.dose.astype(np.float32), "alive": ~charts.dead,
         "diagnosed": charts.diagnostic.copy(), "correct": cohort.correct,
         "localised": cohort.localised, "harms": charts.harms.astype(np.int16),
         "studies": charts.made.astype(np.int16), "biopsies": charts.samples.astype(np.int16),
-        "certainty": charts.chances(everyone).max(axis=1).astype(np.float32),
+        "certainty": cohort.chances.max(axis=1).astype(np.float32),
         "ending": cohort.ending.astype(np.int8),
     }  # fmt: skip
 
