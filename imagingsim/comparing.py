@@ -8,7 +8,7 @@ import polars as pl
 
 from imagingsim import cohort, compare, department, report, workup
 from imagingsim.compare import Compared, Extras
-from imagingsim.content import Library, library, load, structure
+from imagingsim.content import Library, library, load, structure, written
 from imagingsim.errors import UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.progress import Progress, Silence
@@ -174,7 +174,8 @@ def run_department(
         table.write_csv(place / "waits.csv")
         department.by_weekday(patients).write_csv(place / "weekdays.csv")
         patients.write_parquet(place / "patients.parquet")
-        write_text(place / "waits.yaml", department.as_yaml(waits))
+        note = "Waits, in days, in place of `waits.yaml` of the catalogue."
+        write_text(place / "waits.yaml", written(waits, note=note))
     return table
 
 

@@ -1,16 +1,13 @@
 """Lessons as scripts ask for them: a session with a patient, its record, its debriefing."""
 
-import dataclasses
-import io
 from pathlib import Path
 
 import numpy as np
-from ruamel.yaml import YAML
 
 from imagingsim import cohort, report, scan, teaching, workup
 from imagingsim.anatomy import read_case
 from imagingsim.cohort import VirtualWorld
-from imagingsim.content import Library, library, load, structure
+from imagingsim.content import Library, library, load, structure, written
 from imagingsim.errors import WorkupError
 from imagingsim.folders import checked_folder, write_text
 from imagingsim.study import Study
@@ -64,22 +61,7 @@ def begin(who: Who, reference: str, *, content: Library | None = None) -> Sessio
 
 def record(found: SessionFile) -> str:
     """Return a recorded session as the text of a file; see `Session.recorded` and `debrief`."""
-    acts = [
-        {name: value for name, value in _plain(act).items() if value not in (None, "", ())}
-        for act in found.acts
-    ]
-    tree = {
-        "schema": found.schema, "resident": found.resident, "reference": found.reference,
-        "patient": {
-            name: value for name, value in _plain(found.patient).items() if value is not None
-        },
-        "acts": acts,
-    }  # fmt: skip
-    text, yaml = io.StringIO(), YAML()
-    yaml.default_flow_style = None
-    yaml.width = 1000
-    yaml.dump(tree, text)
-    return text.getvalue()
+    return written(found)
 
 
 def debrief(
@@ -110,7 +92,7 @@ def debrief(
     played.play(recorded.acts)
     found = debrief_of(played, resident=recorded.resident, content=content)
     if folder is not None:
-        write(found, Path(folder), content)
+        write(found, Path(folder))
     return found
 
 
@@ -123,19 +105,18 @@ def debrief_of(played: Session, *, resident: str = "", content: Library | None =
     expert = None
     if isinstance(world, VirtualWorld):
         expert = workup.walk_world(world, protocol)
+    rubric = teaching.read_rubric(content, protocol.catalogue)
     score = teaching.score(
         played, truth=truth, critical_regions=[diagnosis.primary], read=reads,
         reference=_usual(protocol, recorded.patient, content),
-        rubric=teaching.read_rubric(content, protocol.catalogue),
+        rubric=rubric,
     )  # fmt: skip
-    return Debrief(recorded, played, score, diagnosis.title, reads, expert)
+    return Debrief(recorded, played, score, diagnosis.title, reads, rubric, expert)
 
 
-def write(found: Debrief, folder: Path, content: Library) -> None:
+def write(found: Debrief, folder: Path) -> None:
     """Write a debriefing into a folder."""
-    rubric = teaching.read_rubric(content, found.session.walk.catalogue)
-    page = report.debriefing(found, rubric.undetectable.points)
-    write_text(folder / "debrief.html", page)
+    write_text(folder / "debrief.html", report.debriefing(found))
     write_text(folder / "debrief.md", teaching.markdown(found))
     for name, text in teaching.tables(found):
         write_text(folder / name, text)
@@ -201,12 +182,3 @@ def _like(protocol: Protocol, content: Library) -> str:
         if file.differential == protocol.file.differential:
             return name
     raise WorkupError(f"No population has the diseases of {protocol.id}; add one.")
-
-
-def _plain(value: object) -> dict[str, object]:
-    """Return a record as a mapping of plain values."""
-    found = {}
-    for one in dataclasses.fields(value):  # type: ignore[arg-type]
-        item = getattr(value, one.name)
-        found[one.name] = list(item) if isinstance(item, tuple) and item else item
-    return found

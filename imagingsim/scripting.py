@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imagingsim import cohort, compare, formats, reading, report, scan, survey, workup
 from imagingsim.anatomy import Case, read_case, read_quality_object
-from imagingsim.content import Library, library
+from imagingsim.content import Library, library, written
 from imagingsim.ct import RawScan
 from imagingsim.errors import FormatError, UnknownNameError, WorkupError
 from imagingsim.folders import checked_folder, write_text
@@ -133,7 +133,8 @@ def write_detectability(
         raise FormatError(f"{target} exists and is not overwritten. Use --force.")
     command = f"imagingsim detectability {name}"
     table = reading.make_table(name, recipe, content, command=command, progress=progress)
-    write_text(target, reading.text_of(table, name))
+    note = f"Made from {name}.yaml by the command below; do not edit, make it anew."
+    write_text(target, written(table, note=note))
     return target
 
 

@@ -16,7 +16,6 @@ from imagingsim.department.queues import mean_wait, waits_of
 from imagingsim.department.records import DepartmentFile
 from imagingsim.department.simulation import simulate
 from imagingsim.department.tables import (
-    as_yaml,
     by_urgency,
     by_weekday,
     catalogue_with,
@@ -25,7 +24,7 @@ from imagingsim.department.tables import (
 )
 
 __all__ = [
-    "Department", "DepartmentFile", "Load", "Settled", "as_yaml", "by_urgency", "by_weekday",
+    "Department", "DepartmentFile", "Load", "Settled", "by_urgency", "by_weekday",
     "catalogue_with", "check_department", "departments", "mean_wait", "orders", "read_department",
     "settle", "simulate", "summary", "waits_of", "waits_with",
 ]  # fmt: skip

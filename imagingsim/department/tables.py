@@ -1,6 +1,6 @@
 """Wait tables: what a simulated department tells the catalogue, and so every walk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from imagingsim.department.simulation import RANK
 from imagingsim.errors import WorkupError
 from imagingsim.workup.catalogue import Catalogue
 from imagingsim.workup.spec import Urgency
-from imagingsim.workup.waits import Quantiles, WaitRow, Waits
+from imagingsim.workup.waits import Quantiles, Waits
 
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 SHOWN = (0.1, 0.5, 0.9, 0.95)
@@ -65,15 +65,6 @@ def catalogue_with(catalogue: Catalogue, waits: Waits) -> Catalogue:
     return replace(catalogue, waits=waits)
 
 
-def as_yaml(waits: Waits) -> str:
-    """Return waits as a file that stands in place of ``protocols/catalogue/waits.yaml``."""
-    lines = ["# Waits, in days; made by `imagingsim department`.", "waits:"]
-    for name, row in waits.waits.items():
-        lines += [f"  {name}:", *(f"    {one}" for one in _row(row))]
-    lines += ["studies:", *(f"  {study}: {name}" for study, name in waits.studies.items())]
-    return "\n".join(lines) + "\n"
-
-
 def summary(department: Department, patients: pl.DataFrame) -> pl.DataFrame:
     """Return the waits by study, or other demand, and urgency.
 
@@ -106,15 +97,3 @@ def by_weekday(patients: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("scanner", "urgency", "weekday")
     )  # fmt: skip
-
-
-def _row(row: WaitRow) -> Iterator[str]:
-    for name in ("stat", "urgent", "routine", "report"):
-        one = getattr(row, name)
-        if isinstance(one, Quantiles):
-            shares, days = (", ".join(f"{v:g}" for v in row) for row in (one.shares, one.days))
-            yield f"{name}: {{shares: [{shares}], days: [{days}]}}"
-        else:
-            yield f"{name}: {{median_d: {one.median_d:g}, sigma: {one.sigma:g}}}"
-    words = row.source.replace("\\", "\\\\").replace('"', '\\"')
-    yield f'source: "{words}"'

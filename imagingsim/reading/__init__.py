@@ -16,7 +16,6 @@ from imagingsim.reading.detection_records import (
     read_recipe,
     tables,
 )
-from imagingsim.reading.detection_writing import text_of
 from imagingsim.reading.finding import Finding, Measurement, Reading, RegionReading, Site
 from imagingsim.reading.levels import Level, LevelName
 from imagingsim.reading.reader import Reader, read, truth_of
@@ -24,5 +23,5 @@ from imagingsim.reading.reader import Reader, read, truth_of
 __all__ = [
     "FOLDER", "TABLE", "DetectionTable", "Finding", "Level", "LevelName", "Measurement", "Reader",
     "Reading", "Recipe", "RegionReading", "Row", "Site", "TableFile", "check_table", "make_table",
-    "read", "read_recipe", "tables", "text_of", "truth_of",
+    "read", "read_recipe", "tables", "truth_of",
 ]  # fmt: skip

@@ -40,20 +40,14 @@ class Line:
     fair: bool
 
 
-def debriefing(found: Debrief, undetectable: float) -> str:
-    """Return the page of a debriefing; equal sessions give equal text.
-
-    Parameters
-    ----------
-    undetectable
-        Detectability d' below which a lesion could not be seen.
-    """
+def debriefing(found: Debrief) -> str:
+    """Return the page of a debriefing; equal sessions give equal text."""
     session, walk = found.session, found.session.walk
     return environment().get_template(TEMPLATE).render(
         found=found, session=session, settled=settled(found), chart=walk.chart,
         notice=DISCLAIMER, titles=TITLES,
         tariff=walk.catalogue.tariff, lost=deductions(found), rows=list(timeline(found)),
-        lesions=list(_lesions(found, undetectable)), images=list(_images(found)),
+        lesions=list(_lesions(found)), images=list(_images(found)),
         beliefs=[Markup(_belief(one)) for one in session.stated], questions=QUESTIONS,
         prompts=[one for one in found.file.acts if one.do == "prompt"],
         mark_colours={kind: "#{:02x}{:02x}{:02x}".format(*rgb) for kind, rgb in COLOURS.items()},
@@ -61,13 +55,13 @@ def debriefing(found: Debrief, undetectable: float) -> str:
     )  # fmt: skip
 
 
-def _lesions(found: Debrief, undetectable: float) -> Iterator[Line]:
+def _lesions(found: Debrief) -> Iterator[Line]:
     for read in found.reads:
         hit = {one.region for one in read.hidden if _marked(found, read, one)}
         for one in sorted(read.hidden, key=lambda one: -one.d_prime):
             yield Line(
                 read.study, one.lesion, one.diameter_mm, one.d_prime, _marked(found, read, one),
-                one.region in hit, one.d_prime >= undetectable,
+                one.region in hit, one.d_prime >= found.rubric.undetectable.points,
             )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from imagingsim.teaching.records import SessionFile
+from imagingsim.teaching.records import Rubric, SessionFile
 from imagingsim.teaching.score import TITLES, Deduction, Read, Score
 from imagingsim.teaching.session import Session
 from imagingsim.workup.outcome import DISCLAIMER, Outcome
@@ -39,6 +39,7 @@ class Debrief:
     score: Score
     truth: str
     reads: tuple[Read, ...]
+    rubric: Rubric
     expert: Outcome | None
 
     @property

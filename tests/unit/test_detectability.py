@@ -8,10 +8,10 @@ import pytest
 from imagingsim.anatomy.sampled import Layer, SampledPhantom
 from imagingsim.cohort import read_population
 from imagingsim.cohort.observation import observer
-from imagingsim.content import library, load
+from imagingsim.content import library, load, written
 from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.grid import Grid
-from imagingsim.reading import DetectionTable, Row, TableFile, check_table, text_of
+from imagingsim.reading import DetectionTable, Row, TableFile, check_table
 from imagingsim.reading.insertion import with_balls, with_layer
 from imagingsim.reading.levels import dismissing, seen
 from imagingsim.reading.model_observer import channels, hotelling, responses
@@ -127,10 +127,10 @@ def test_a_row_that_is_not_there_lists_those_that_are() -> None:
 
 
 def test_a_table_comes_back_from_its_text() -> None:
-    text = text_of(table().file, "made")
+    text = written(table().file)
     again = check_table("made", load(text, where="made.table.yaml"))
     assert again.file.rows == table().file.rows
-    short = text.replace("d_prime: [1.5, 3, 6]", "d_prime: [1.5, 3]", 1)
+    short = text.replace("d_prime: [1.5, 3.0, 6.0]", "d_prime: [1.5, 3.0]", 1)
     with pytest.raises(ContentError, match="has 2 figures and 3 errors for 3 sizes"):
         check_table("made", load(short, where="made.table.yaml"))
 

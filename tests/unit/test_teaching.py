@@ -273,7 +273,7 @@ def test_a_case_with_images_is_driven_the_same_way() -> None:
     assert not seen.marked_at(seen.region, (999.0, 0.0, 0.0))
     session.commit("net_pancreas")
     found = debrief_of(session)
-    page = report.debriefing(found, 0.5)
+    page = report.debriefing(found)
     assert page.count("<figure") >= 2
     assert f"{found.score.percent:.0f}</b><i>of 100" in page
     assert all(one.source in unescape(page) for one in teaching.deductions(found))
