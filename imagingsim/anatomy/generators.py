@@ -80,7 +80,7 @@ class Generators:
     def _vertebra(self, solids: SolidCompiler, shape: Vertebra, target: int, _: float) -> None:
         vertebra = spine.level(self.compiler.body.spine, shape.level)
         centre, turn = spine.axes(vertebra)
-        parts = spine.parts(vertebra, shape.part)
+        parts = spine.parts(self.compiler.body.spine, vertebra, shape.part)
         half = spine.half_sizes(vertebra, shape.part)
         if half is not None:
             self._block(m.VERTEBRA, solids, target, centre, turn, half)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from imagingsim.anatomy.facets import JOINTS, Joint, hollow, inferior, joint, superior
 from imagingsim.anatomy.placement import rotation
 from imagingsim.anatomy.records import VertebraRecord
 from imagingsim.anatomy.solid_records import Ellipsoid, Solid, Tube
@@ -12,12 +13,18 @@ from imagingsim.units import FloatArray
 
 _LUMBAR = (
     # aspect, direction of the radius, points (x, y, z, radius) with a: half width, b: half depth,
-    # p: offset of the pedicle
-    (1.55, (1, 0, 0), "p 0 b -5 4 4.6 | p 1 b 6 4.5 4.1 | p 3 b 13 3 5.2"),
-    (0.8, (0.5, 1, 0), "0 15.5 b 14.5 4 5.6 | 0 17.5 b 13.5 13 5.4 | 0 18.5 b 12.5 21 4.2"),
-    (0.85, (0.5, 1, 0), "0 13.5 b 16 2 5.2 | 0 12.5 b 18 -10 5.2 | 0 12 b 19 -20 4.4"),
-    (2.1, (0, 1, 0), "0 13 b 18 -2 3.6 | 0 7 b 22.5 -4 3.5 | 0 0 b 26.5 -5 3.8"),
+    # p: middle of the pedicle, w: its half width
+    (1.9, (0, 1, 0), "p 0.5 b 12.5 1 4.6 | p -2.5 b 16.5 -5 3.7 | p -5 b 18.5 -11 3.2"),
+    (2.5, (0, 1, 0), "p -2 b 16 -3 3.9 | 0 7.5 b 20.5 -4 3.7 | 0 0 b 24.5 -4.5 4"),
 )
+# Half width of the pedicles (mm) and of the canal between them. Narrow and sagittal above, wide
+# and oblique below; after Zindrick et al., Spine 1987 (values recalled).
+_PEDICLES = {
+    "L1": (4.3, 11.0, 1.0), "L2": (4.4, 11.3, 1.2), "L3": (4.9, 11.7, 1.6), "L4": (5.8, 12.3, 2.2),
+    "L5": (7.2, 13.6, 4.0),
+}  # fmt: skip
+_PEDICLE_COURSE = ((-6.0, 1.12, -1.0), (0.0, 1.05, -0.4), (4.0, 0.97, 0.0), (11.0, 1.15, 1.0))
+_PEDICLE_HALF_HEIGHT_MM = 6.9
 _THORACIC = (
     (1.9, (1, 0, 0), "q 0 b -5 5 3.6 | p .5 b 5 5.5 3.3 | p 2 b 11 5 4.2"),
     (1.2, (0, 1, 0), "p 1 b 12 5 4.4 | a 5 b 18 5.5 4.2 | a 12 b 23 6 4.4"),
@@ -25,6 +32,8 @@ _THORACIC = (
     (1.4, (0, 1, 0), "0 10.5 b 13.5 6 3.6 | 0 11 b 13.5 14 3"),
     (1.4, (0, 1, 0), "0 10 b 16 -2 3.6 | 0 10 b 17.5 -13 3"),
 )
+# That of T11 and T12 is a stump without a joint for the rib.
+_SHORT_TRANSVERSE = (1.2, (0, 1, 0), "p 1 b 12 5 4.4 | a 0 b 17 5.5 4.2 | a 2 b 19.5 7 3.4")
 # Spinous processes: (slope deg, length mm behind the lamina, half height mm at lamina, neck, tip).
 # Upper and lower ones stand out, those of T5-T8 cover each other like tiles, lumbar ones are
 # hatchets. Authored after sagittal CT.
@@ -42,12 +51,12 @@ _SPINOUS = {
 _TRANSVERSE = {
     "L1": (0.84, 0.9, -1.5, 1.0, 0.92), "L2": (1.0, 0.95, -0.5, 2.5, 0.95),
     "L3": (1.16, 1.1, 1.0, 1.0, 0.9), "L4": (0.94, 1.02, 6.0, 2.0, 0.86),
-    "L5": (0.98, 0.9, 8.0, 3.0, 1.2),
+    "L5": (0.72, 0.62, 7.0, 3.0, 1.5),
 }  # fmt: skip
 _TRANSVERSE_COURSE = (
     # share of the length from the pedicle to the tip, y behind the body, z, radius (mm)
-    (0.0, 14.0, 2.0, 4.4), (0.32, 15.2, 2.6, 3.4), (0.62, 16.4, 3.2, 2.5), (0.88, 17.2, 3.6, 2.8),
-    (1.0, 17.6, 3.8, 1.6),
+    (0.0, 9.5, 1.5, 4.6), (0.3, 11.6, 2.4, 3.3), (0.62, 13.8, 3.2, 2.4), (0.88, 15.2, 3.6, 2.7),
+    (1.0, 15.6, 3.8, 1.6),
 )  # fmt: skip
 _TRANSVERSE_TIP_MM = 23.0
 _TRANSVERSE_ASPECT = 1.6
@@ -59,15 +68,19 @@ _SPINOUS_EDGE = {
 }  # fmt: skip
 _PARTS = ("whole", "body", "core", "cleft")
 _END_PLATE_MM = 1.1
+_HALF_DISC_MM = 5.0
 _CLEFT = (
-    # share of half width, share of half depth, z (mm), radius (mm)
-    ((0.0, 0.99, 0.2, 1.6), (0.0, 0.55, 0.6, 1.2), (0.02, 0.14, 0.3, 0.7)),
-    ((0.0, 0.55, 0.6, 0.9), (0.26, 0.24, 1.0, 0.75), (0.46, -0.02, 0.8, 0.5)),
-    ((0.0, 0.56, 0.5, 0.9), (-0.22, 0.27, -0.5, 0.75), (-0.42, 0.03, -0.8, 0.5)),
+    # share of half width, share of half depth, z (mm), half height (mm)
+    ((0.0, 0.99, 0.2, 3.2), (0.0, 0.6, 0.8, 3.4), (0.02, 0.34, 1.0, 2.6)),
+    ((0.0, 0.46, 0.8, 3.2), (0.2, 0.22, 1.6, 3.6), (0.44, -0.06, 2.2, 2.6)),
+    ((0.0, 0.44, 0.8, 3.2), (-0.26, 0.24, 0.4, 3.4), (-0.4, 0.0, 1.0, 2.2)),
+    ((0.02, 0.4, 1.0, 2.4), (-0.05, 0.1, 1.6, 2.8), (0.03, -0.22, 2.4, 1.4)),
 )
-_SPINOUS_HALF_WIDTH_MM = {True: (4.4, 3.4, 4.2), False: (3.2, 2.6, 3.2)}
+_CLEFT_ASPECT = 0.7
+_SPINOUS_HALF_WIDTH_MM = {True: (5.0, 4.1, 4.6), False: (3.2, 2.6, 3.2)}
 _VEIN_MM = ((-8.0, 0.7), (-3.0, 1.3), (0.0, 2.2), (3.0, 2.8))
 _SMOOTH_MM = 2.5
+_PEDICLE_SMOOTH_MM = 4.2
 
 
 def level(table: Sequence[VertebraRecord], name: str) -> VertebraRecord:
@@ -92,48 +105,132 @@ def half_sizes(vertebra: VertebraRecord, part: str) -> FloatArray | None:
     return None if part == "cleft" else np.array([a, b, h])
 
 
-def parts(vertebra: VertebraRecord, part: str) -> list[Solid]:
+def parts(table: Sequence[VertebraRecord], vertebra: VertebraRecord, part: str) -> list[Solid]:
     """Return what is joined with the body of a vertebra in one of its parts."""
     if part not in _PARTS:
         raise UnknownNameError.of("part of a vertebra", part, list(_PARTS))
     if part == "whole":
-        return arch(vertebra)
+        return arch(table, vertebra)
     return _cleft(vertebra) if part == "cleft" else []
 
 
 def _cleft(vertebra: VertebraRecord) -> list[Solid]:
-    """Return the basivertebral veins: a flat trunk behind, and two branches that are not alike."""
+    """Return the basivertebral veins: a trunk behind and branches, all upright bands."""
     a, b = vertebra.half_width_mm, vertebra.half_depth_mm
     centre, turn = axes(vertebra)
     out = []
-    for first, course in enumerate(_CLEFT):
+    for course in _CLEFT:
         points = tuple(
             (*_triple(centre + turn @ (u * a, v * b, z)), radius) for u, v, z, radius in course
         )
-        out.append(Solid(tube=Tube(points=points, aspect=1.0 if first else 0.6, samples=3)))
+        out.append(Solid(tube=Tube(points=points, aspect=_CLEFT_ASPECT, samples=3)))
     return out
 
 
-def arch(vertebra: VertebraRecord) -> list[Solid]:
-    """Return canal and basivertebral vein cut from a vertebral body, and the arch behind it."""
+def arch(table: Sequence[VertebraRecord], vertebra: VertebraRecord) -> list[Solid]:
+    """Return what is cut from a vertebral body, and the arch behind it."""
     lumbar = vertebra.level.startswith("L")
-    b = vertebra.half_depth_mm
-    semi, away = ((11.5, 9.4, 30.0), 8.0) if lumbar else ((8.0, 8.2, 30.0), 7.5)
-    centre, turn = axes(vertebra)
-    canal = Ellipsoid(
-        centre_mm=_triple(centre + turn @ (0.0, b + away, 0.0)), semi_mm=semi,
-        rotate_deg=(vertebra.tilt_deg, 0.0, 0.0),
-    )  # fmt: skip
-    vein = tuple((*_triple(centre + turn @ (0.0, b + y, 0.0)), r) for y, r in _VEIN_MM)
-    out = [
-        Solid(subtract=Solid(ellipsoid=canal), smooth_mm=2.0),
-        Solid(subtract=Solid(tube=Tube(points=vein, aspect=1.5)), smooth_mm=1.0),
-    ]
-    for part in _LUMBAR if lumbar else _THORACIC:
-        out += [_process(vertebra, side, *part) for side in (1.0, -1.0)]
-    if lumbar:
-        out += [_transverse(vertebra, side) for side in (1.0, -1.0)]
+    out = [_canal(vertebra, lumbar), _vein(vertebra)]
+    for side in (1.0, -1.0):
+        out += _lumbar(table, vertebra, side) if lumbar else _thoracic(vertebra, side)
+    out.append(_canal(vertebra, lumbar))
+    for side in (1.0, -1.0):
+        if vertebra.level in JOINTS:
+            out.append(hollow(_joint(table, vertebra.level, side)))
+    below = _below(table, vertebra)
+    if below in JOINTS:
+        for side in (1.0, -1.0):
+            out += _inferior(table, vertebra, below, side)
     return [*out, *_spinous(vertebra)]
+
+
+def _canal(vertebra: VertebraRecord, lumbar: bool) -> Solid:
+    """Return the canal as it is cut: round in the chest, a rounded triangle in the loin."""
+    b = vertebra.half_depth_mm
+    centre, turn = axes(vertebra)
+    wide = _PEDICLES[vertebra.level][1] if lumbar else 8.4
+    shapes = ((wide, 7.6, 7.0), (0.62 * wide, 8.6, 11.4)) if lumbar else ((wide, 8.0, 7.6),)
+    parts = tuple(
+        Solid(ellipsoid=Ellipsoid(
+            centre_mm=_triple(centre + turn @ (0.0, b + away, 0.0)), semi_mm=(x, y, 34.0),
+            rotate_deg=(vertebra.tilt_deg, 0.0, 0.0),
+        ), smooth_mm=2.0)
+        for x, y, away in shapes
+    )  # fmt: skip
+    return Solid(subtract=Solid(union=parts), smooth_mm=1.5)
+
+
+def _vein(vertebra: VertebraRecord) -> Solid:
+    centre, turn = axes(vertebra)
+    vein = tuple(
+        (*_triple(centre + turn @ (0.0, vertebra.half_depth_mm + y, 0.0)), r) for y, r in _VEIN_MM
+    )
+    return Solid(subtract=Solid(tube=Tube(points=vein, aspect=1.5)), smooth_mm=1.0)
+
+
+def _thoracic(vertebra: VertebraRecord, side: float) -> list[Solid]:
+    rows = _THORACIC[:-1] if vertebra.level == "T12" else _THORACIC
+    if vertebra.level in ("T11", "T12"):
+        rows = (rows[0], _SHORT_TRANSVERSE, *rows[2:])
+    return [_process(vertebra, side, *part) for part in rows]
+
+
+def _lumbar(table: Sequence[VertebraRecord], vertebra: VertebraRecord, side: float) -> list[Solid]:
+    """Return pedicle, superior process, pars, lamina and transverse process of one side."""
+    centre, turn = axes(vertebra)
+    root = (side * (_across(vertebra, "p") + 0.8), vertebra.half_depth_mm + 11.0, 3.5)
+    at = _joint(table, vertebra.level, side)
+    return [
+        _pedicle(vertebra, side),
+        _transverse(vertebra, side),
+        *superior(at, centre + turn @ root),
+        *(_process(vertebra, side, *part) for part in _LUMBAR),
+    ]
+
+
+def _pedicle(vertebra: VertebraRecord, side: float) -> Solid:
+    """Return a pedicle: short, taller than wide, the further out the further behind."""
+    wide, _, out = _PEDICLES[vertebra.level]
+    centre, turn = axes(vertebra)
+    middle = _across(vertebra, "p")
+    points = tuple(
+        (*_triple(centre + turn @ (
+            side * (middle + shift * out), vertebra.half_depth_mm + y, 3.8 - 0.1 * max(y, 0.0)
+        )), wide * share)
+        for y, share, shift in _PEDICLE_COURSE
+    )  # fmt: skip
+    return Solid(
+        tube=Tube(points=points, aspect=_PEDICLE_HALF_HEIGHT_MM / wide, up=(1.0, 0.0, 0.0)),
+        smooth_mm=_PEDICLE_SMOOTH_MM,
+    )
+
+
+def _inferior(
+    table: Sequence[VertebraRecord], vertebra: VertebraRecord, below: str, side: float
+) -> list[Solid]:
+    at = _joint(table, below, side)
+    centre, turn = axes(vertebra)
+    behind = 20.5 if vertebra.level.startswith("L") else 18.0
+    across = side * 0.72 * JOINTS[below][0]
+    root = centre + turn @ (across, vertebra.half_depth_mm + behind - 1.0, -7.0)
+    middle = centre + turn @ (0.0, vertebra.half_depth_mm + behind + 6.5, -10.0)
+    return inferior(at, root, middle)
+
+
+def _below(table: Sequence[VertebraRecord], vertebra: VertebraRecord) -> str:
+    """Return the level below a vertebra; S1 below the last."""
+    lower = [v for v in table if v.centre_mm[1] < vertebra.centre_mm[1]]
+    return max(lower, key=lambda v: v.centre_mm[1]).level if lower else "S1"
+
+
+def _joint(table: Sequence[VertebraRecord], below: str, side: float) -> Joint:
+    if below != "S1":
+        centre, turn, half = disc(table, below)
+        return joint(below, float(half[1]), centre, turn, side)
+    last = min(table, key=lambda v: v.centre_mm[1])
+    centre, turn = axes(last)
+    middle = centre + turn @ np.array([0.0, 0.0, -0.5 * last.height_mm - _HALF_DISC_MM])
+    return joint(below, last.half_depth_mm, middle, turn, side)
 
 
 def _transverse(vertebra: VertebraRecord, side: float) -> Solid:
@@ -141,7 +238,7 @@ def _transverse(vertebra: VertebraRecord, side: float) -> Solid:
     left, right, rise, back, thick = _TRANSVERSE[vertebra.level]
     long = left if side > 0.0 else right
     centre, turn = axes(vertebra)
-    root = 0.58 * vertebra.half_width_mm + 3.0
+    root = _across(vertebra, "p") + 2.0
     tip = vertebra.half_width_mm + _TRANSVERSE_TIP_MM * long
     points = []
     for share, y, z, radius in _TRANSVERSE_COURSE:
@@ -222,7 +319,11 @@ def _process(
 
 
 def _across(vertebra: VertebraRecord, name: str) -> float:
-    pedicle = vertebra.half_width_mm * (0.58 if vertebra.level.startswith("L") else 0.62)
+    if vertebra.level in _PEDICLES:
+        wide, canal, _ = _PEDICLES[vertebra.level]
+        pedicle = canal + wide - 0.6
+    else:
+        pedicle = 0.62 * vertebra.half_width_mm
     return {"a": vertebra.half_width_mm, "p": pedicle, "q": 0.95 * pedicle, "0": 0.0}[name]
 
 
