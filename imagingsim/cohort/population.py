@@ -1,5 +1,6 @@
 """Population: patients drawn from a file, each the same whoever asks and in whatever company."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import log
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imagingsim.cohort.draws import Ids, normal, uniform
-from imagingsim.cohort.population_records import PopulationFile, Size, Spread
+from imagingsim.cohort.population_records import Among, PopulationFile, Size, Spread
 from imagingsim.content import Document, Library, structure
 from imagingsim.errors import ContentError, UnknownNameError
 from imagingsim.units import FloatArray
@@ -139,6 +140,9 @@ class Population:
         }
         for name, one in self.file.flags.items():
             found[name] = (uniform(seed, f"patient|{name}", ids) < one.chance).astype(np.float64)
+        for name, one in self.file.flags.items():
+            if one.among:
+                found[name] *= _belongs(found, one.among)
         return found
 
     def _labs(self, seed: int, ids: Ids) -> dict[str, FloatArray]:
@@ -161,6 +165,13 @@ class Population:
         energy = -np.log(uniform(seed, "death", ids))
         frailty = np.exp(self.file.frailty.value * normal(seed, "frailty", ids))
         return energy * median[disease] / (log(2.0) * frailty)
+
+
+def _belongs(values: Mapping[str, FloatArray], among: Among) -> Bools:
+    """Tell of every patient whether something can concern them."""
+    low, high = among.age or (-np.inf, np.inf)
+    inside: Bools = (values["age"] >= low) & (values["age"] <= high)
+    return inside if among.female is None else inside & (values["female"] == among.female)
 
 
 def populations(library: Library) -> tuple[str, ...]:

@@ -34,12 +34,21 @@ class Spread:
 
 
 @record
+class Among:
+    """Whom something can concern: women or men, ages from and to (years, both included)."""
+
+    female: bool | None = None
+    age: Interval | None = None
+
+
+@record
 class Likelihood:
-    """How many of the population have something; ``ci``: the published interval."""
+    """How many have something; ``ci``: the published interval; ``among``: others never do."""
 
     chance: Probability
     source: str
     ci: Interval | None = None
+    among: Among | None = None
 
 
 @record

@@ -14,6 +14,8 @@ FLAG_WORDS = {
     "metformin": ("metformin",),
     "diabetes": ("diabetes",),
     "cement": ("cement", "vertebroplasty"),
+    "pregnant": ("pregnan",),
+    "anticoagulated": ("anticoagul", "warfarin", "phenprocoumon", "xaban", "dabigatran", "heparin"),
 }
 """Words in the case's implants, drugs, allergies and illnesses that set a flag of ``patient.``."""
 

@@ -20,7 +20,8 @@ REGIONS = (
 PATIENT: dict[str, Kind] = {
     "dead": "truth", "age": "number", "weight": "number", "female": "truth", "pacemaker": "truth",
     "claustrophobia": "truth", "iodine_allergy": "truth", "metformin": "truth",
-    "diabetes": "truth", "cement": "truth", "performance": "number",
+    "diabetes": "truth", "cement": "truth", "pregnant": "truth", "anticoagulated": "truth",
+    "performance": "number",
 }  # fmt: skip
 PATH: dict[str, Kind] = {
     "diagnostic": "truth", "malignant": "truth", "ki67": "number", "tissue_left": "number",

@@ -57,6 +57,15 @@ def test_diseases_come_as_often_as_their_weights() -> None:
     assert np.abs(found - share).max() < 4 * np.sqrt(share * (1 - share) / len(IDS)).max()
 
 
+def test_what_concerns_some_is_drawn_for_no_others() -> None:
+    chance = population("scalp_masses").file.flags["pregnant"].chance
+    values = population("scalp_masses").draw(2, IDS).values
+    could = (values["female"] == 1) & (values["age"] >= 15) & (values["age"] <= 49)
+    assert not values["pregnant"][~could].any()
+    found, error = values["pregnant"][could].mean(), np.sqrt(chance / could.sum())
+    assert found == pytest.approx(chance, abs=4 * error)
+
+
 @pytest.mark.parametrize("region", ["liver", "bone", "lung"])
 def test_the_published_sensitivity_and_specificity_come_out(region: str) -> None:
     patients = population().draw(4, IDS)

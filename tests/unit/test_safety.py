@@ -111,3 +111,17 @@ def test_what_is_put_off_is_put_right() -> None:
 def test_a_bedbound_patient_has_no_high_risk_biopsy() -> None:
     assert procedure("ct_core", patient__performance=4.0).blocked
     assert not procedure("us_core", patient__performance=4.0).blocked
+
+
+def test_a_pregnant_patient_has_no_gadolinium_and_no_tracer_and_waits_a_day_for_a_ct() -> None:
+    for name in ("mr_abdomen", "petct_fdg"):
+        assert study(name, patient__pregnant=True, lab__egfr=90.0, lab__glucose=5.0).blocked
+    verdict = study("ct_chest", patient__pregnant=True)
+    assert not verdict.blocked
+    assert verdict.hold_d == 1
+
+
+def test_anticoagulants_are_withheld_before_a_high_risk_biopsy_only() -> None:
+    normal = {"lab__inr": 1.0, "lab__platelets": 300.0}
+    assert procedure("ct_core", patient__anticoagulated=True, **normal).hold_d == 3
+    assert procedure("us_core", patient__anticoagulated=True, **normal).hold_d == 0
