@@ -54,8 +54,9 @@ def keep(kind: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     """
     file = folder() / kind / f"{key}.npz"
     if file.is_file():
-        try:
+        with suppress(OSError):  # a folder that may only be read serves as well
             os.utime(file)
+        try:
             return _mapped(file)
         except (OSError, ValueError, TypeError, struct.error, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
