@@ -1,4 +1,4 @@
-"""Facet joints of the loin: a convex inferior process in a concave superior one, level by level."""
+"""Facet joints of the loin: a slightly convex inferior process on a superior one, level by level."""
 
 from dataclasses import dataclass
 
@@ -17,11 +17,13 @@ JOINTS = {
     "L5": (19.4, (50.0, 44.0), (1.6, 2.0), 1.06), "S1": (21.5, (53.0, 58.0), (1.8, 1.6), 1.06),
 }  # fmt: skip
 _BEHIND_MM = 14.6
-_ASPECT = 1.28
+_ASPECT = 1.95
 _SMOOTH_MM = 2.5
 # z (mm above the middle of the disc), shift away from the joint (mm), radius across it (mm)
-_INFERIOR = ((5.0, 0.6, 5.0), (-3.0, 0.0, 5.6), (-9.0, 0.3, 4.9), (-13.0, 1.2, 3.0))
-_SUPERIOR = ((-9.0, 1.0, 6.2), (-1.0, 0.4, 6.5), (5.0, 0.4, 5.2), (9.5, 1.0, 2.8))
+_THICK_MM = 3.9
+_INFERIOR = ((5.0, 0.6, 3.5), (-3.0, 0.0, _THICK_MM), (-9.0, 0.3, 3.5), (-13.0, 1.2, 2.4))
+_SUPERIOR = ((-9.0, 1.0, 5.0), (-1.0, 0.4, 5.2), (5.0, 0.4, 4.3), (9.5, 1.0, 2.4))
+_SUPERIOR_ASPECT = 1.75
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def inferior(at: Joint, root: FloatArray, middle: FloatArray) -> list[Solid]:
     """
     size = at.size
     ridge = (
-        (*at.at(1.0, 5.6 * size, -1.0), 3.5 * size), (*at.at(2.0, 9.5 * size, 2.5), 3.3 * size),
+        (*at.at(1.0, 4.4 * size, -1.0), 3.0 * size), (*at.at(2.0, 9.0 * size, 2.5), 3.0 * size),
         (*middle, 2.6),
     )  # fmt: skip
     plate = Tube(points=_four(ridge), aspect=1.7, up=_unit(at.turn @ np.array([0.0, 1.0, 0.0])))
@@ -76,22 +78,21 @@ def hollow(at: Joint) -> Solid:
 def superior(at: Joint, root: FloatArray) -> list[Solid]:
     """Return the plate of the vertebra below, not yet hollowed, and its mammillary process."""
     size = at.size
-    rows = [(*root, 5.4 * size)]
-    rows += [(*at.at(0.6, (-2.2 - shift) * size, z), r * size) for z, shift, r in _SUPERIOR]
+    rows = [(*root, 4.8 * size)]
+    rows += [(*at.at(-0.6, (-3.1 - shift) * size, z), r * size) for z, shift, r in _SUPERIOR]
     knob = tuple(
         (*at.at(along * size, -4.2 * size, z), r * size)
         for along, z, r in ((5.0, -9.0, 3.6), (7.0, -2.0, 3.4), (6.4, 3.0, 2.0))
     )
-    return [
-        _tube(tuple(rows), 1.42, at), Solid(tube=Tube(points=_four(knob)), smooth_mm=1.5),
-    ]  # fmt: skip
+    plate = _tube(tuple(rows), _SUPERIOR_ASPECT, at)
+    return [plate, Solid(tube=Tube(points=_four(knob)), smooth_mm=1.5)]
 
 
 def _column(at: Joint, more: float, root: tuple[float, ...] | None) -> Solid:
     rows = [] if root is None else [root]
-    course = _INFERIOR if root is not None else ((14.0, 1.2, 5.0), *_INFERIOR)
+    course = _INFERIOR if root is not None else ((14.0, 1.2, 3.5), *_INFERIOR)
     rows += [(*at.at(0.4, (r + shift) * at.size, z), r * at.size + more) for z, shift, r in course]
-    return _tube(tuple(rows), (_ASPECT * 5.6 + more) / (5.6 + more), at)
+    return _tube(tuple(rows), (_ASPECT * _THICK_MM + more) / (_THICK_MM + more), at)
 
 
 def _tube(rows: tuple[tuple[float, ...], ...], aspect: float, at: Joint) -> Solid:

@@ -23,7 +23,7 @@ _PEDICLES = {
     "L1": (4.3, 11.0, 1.0), "L2": (4.4, 11.3, 1.2), "L3": (4.9, 11.7, 1.6), "L4": (5.8, 12.3, 2.2),
     "L5": (7.2, 13.6, 4.0),
 }  # fmt: skip
-_PEDICLE_COURSE = ((-6.0, 1.12, -1.0), (0.0, 1.05, -0.4), (4.0, 0.97, 0.0), (11.0, 1.15, 1.0))
+_PEDICLE_COURSE = ((-3.5, 0.96, -1.5), (0.0, 1.02, -0.5), (4.0, 0.97, 0.0), (11.0, 1.15, 1.0))
 _PEDICLE_HALF_HEIGHT_MM = 6.9
 _THORACIC = (
     (1.9, (1, 0, 0), "q 0 b -5 5 3.6 | p .5 b 5 5.5 3.3 | p 2 b 11 5 4.2"),
@@ -80,7 +80,7 @@ _CLEFT_ASPECT = 0.7
 _SPINOUS_HALF_WIDTH_MM = {True: (5.0, 4.1, 4.6), False: (3.2, 2.6, 3.2)}
 _VEIN_MM = ((-8.0, 0.7), (-3.0, 1.3), (0.0, 2.2), (3.0, 2.8))
 _SMOOTH_MM = 2.5
-_PEDICLE_SMOOTH_MM = 4.2
+_PEDICLE_SMOOTH_MM = 3.2
 
 
 def level(table: Sequence[VertebraRecord], name: str) -> VertebraRecord:
