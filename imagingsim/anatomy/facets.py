@@ -1,4 +1,4 @@
-"""Facet joints of the loin: a slightly convex inferior process on a superior one, level by level."""
+"""Facet joints of the loin: an all but flat inferior process on a superior one, level by level."""
 
 from dataclasses import dataclass
 
