@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 VARIABLE = "IMAGINGSIM_CACHE"
-VERSION = "2"
+VERSION = "3"
 """Change it when a generator or the baking changes what it makes."""
 MOST_BYTES = 10_000_000_000
 """More than this is not kept (authored: some fifteen bodies); what was used last stays."""

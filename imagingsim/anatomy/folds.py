@@ -130,13 +130,15 @@ def _rolls(
     below = depth > 0.3 * shape.spacing_mm
     above = ndimage.distance_transform_edt(below, return_distances=False, return_indices=True)
     kept = tuple(slice(0, n) for n in depth.shape)
+    gain = 1.0 + _PACE * (growth - pull)
+    pull *= _PACE
     u = rng.normal(0.0, 0.3, sizes)
     for turn in range(_STEPS):
         if turn % _EVERY == 0:
             upright = ndimage.gaussian_filter(u[kept][tuple(above)], 0.8)
             u[kept] += _UPRIGHT * (upright - u[kept]) * below
-        u = u + _PACE * (growth * u - u**3 - pull * (1.0 + u))
-        u = fft.irfftn(fft.rfftn(u) * linear, sizes)
+        u = u * (gain - _PACE * u * u) - pull
+        u = fft.irfftn(fft.rfftn(u, overwrite_x=True) * linear, sizes, overwrite_x=True)
     out: FloatArray = u[kept] / np.sqrt(4.0 / 3.0 * _GAIN)
     return out
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from functools import cache, reduce
 
 import numpy as np
 
@@ -10,8 +11,7 @@ from imagingsim.units import FloatArray
 
 _FUNCTIONS: dict[str, Callable[..., FloatArray]] = {
     "abs": np.abs, "sqrt": np.sqrt, "exp": np.exp, "sin": np.sin, "cos": np.cos,
-    "min": lambda *a: np.minimum.reduce(np.broadcast_arrays(*a)),
-    "max": lambda *a: np.maximum.reduce(np.broadcast_arrays(*a)),
+    "min": lambda *a: reduce(np.minimum, a), "max": lambda *a: reduce(np.maximum, a),
     "clip": np.clip, "where": np.where,
 }  # fmt: skip
 _ALLOWED = (
@@ -28,6 +28,14 @@ def formula_values(expression: str, points_mm: FloatArray) -> FloatArray:
     >>> formula_values("abs(x) + max(y, z)", np.array([[-1.0, 2.0, 3.0]]))
     array([4.])
     """
+    axes = np.ascontiguousarray(np.moveaxis(np.asarray(points_mm), -1, 0))
+    values = dict(zip("xyz", axes, strict=True))
+    return np.asarray(_value(_parsed(expression), values), dtype=np.float64) + 0.0 * values["x"]
+
+
+@cache
+def _parsed(expression: str) -> ast.expr:
+    """Return what an expression says, once it is known to hold nothing but arithmetic."""
     try:
         tree = ast.parse(expression, mode="eval")
     except SyntaxError as error:
@@ -39,13 +47,12 @@ def formula_values(expression: str, points_mm: FloatArray) -> FloatArray:
                 f"{expression!r} may hold only numbers, x, y, z, + - * / ** and "
                 f"{', '.join(_FUNCTIONS)}."
             )
-    values = dict(zip("xyz", np.moveaxis(np.asarray(points_mm), -1, 0), strict=True))
-    return np.asarray(_value(tree.body, values), dtype=np.float64) + 0.0 * values["x"]
+    return tree.body
 
 
 def _value(node: ast.expr, values: dict[str, FloatArray]) -> FloatArray:
     if isinstance(node, ast.Constant):
-        return np.asarray(node.value)
+        return node.value  # type: ignore[return-value]  # a number: its square is quick
     if isinstance(node, ast.Name):
         return values[node.id]
     if isinstance(node, ast.UnaryOp):
@@ -63,6 +70,6 @@ def _value(node: ast.expr, values: dict[str, FloatArray]) -> FloatArray:
 
 _OPERATORS: dict[type, Callable[[FloatArray, FloatArray], FloatArray]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
-    ast.Pow: np.power, ast.Gt: np.greater, ast.Lt: np.less, ast.GtE: np.greater_equal,
-    ast.LtE: np.less_equal,
+    ast.Pow: lambda a, b: np.asarray(a, np.float64) ** b,
+    ast.Gt: np.greater, ast.Lt: np.less, ast.GtE: np.greater_equal, ast.LtE: np.less_equal,
 }  # fmt: skip

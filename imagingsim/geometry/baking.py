@@ -1,4 +1,4 @@
-"""Solids baked to a lattice of signed distances: lofts of contours, and anything redistanced."""
+"""Solids baked to a lattice of signed distances, and lofts of contours."""
 
 import math
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from imagingsim.errors import GeometryError
 from imagingsim.geometry.machine import CELL, PER_MM, Float32, Int16
+from imagingsim.geometry.sheets import sheets_of
 from imagingsim.geometry.splines import closed_spline
 from imagingsim.units import FloatArray
 
@@ -119,7 +120,7 @@ def bake_loft(
     if len(heights) < 2:
         raise GeometryError(f"A loft needs contours at two heights or more, got {list(levels)}.")
     rings = [closed_spline(np.asarray(levels[z], dtype=np.float64)) for z in heights]
-    sheets, low, sheet_mm = _sheets(rings, pad_mm + 4.0, min(step_mm, 1.5))
+    sheets, low, sheet_mm = sheets_of(rings, pad_mm + 4.0, min(step_mm, 1.5))
     turn = np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64)
     shift = np.zeros(3) if origin_mm is None else np.asarray(origin_mm, dtype=np.float64)
     corners = _corners(rings, heights) @ turn.T + shift
@@ -142,40 +143,6 @@ def _corners(rings: list[FloatArray], heights: FloatArray) -> FloatArray:
             for z in (heights[0], heights[-1])
         ]
     )
-
-
-def _sheets(
-    rings: list[FloatArray], pad_mm: float, step_mm: float
-) -> tuple[Float32, FloatArray, float]:
-    """Return the plane signed distances of each contour, their first node and step."""
-    points = np.vstack(rings)
-    low = points.min(axis=0) - pad_mm
-    nx, ny = np.ceil((points.max(axis=0) + pad_mm - low) / step_mm).astype(int) + 2
-    sheets = np.empty((len(rings), ny, nx), dtype=np.float32)
-    for sheet, ring in zip(sheets, rings, strict=True):
-        _polygon_distance(sheet, ring, low[0], low[1], step_mm)
-    return sheets, low, step_mm
-
-
-@njit(cache=True, parallel=True, fastmath=True)
-def _polygon_distance(out: Float32, ring: FloatArray, x0: float, y0: float, step: float) -> None:
-    for iy in prange(out.shape[0]):
-        y = y0 + iy * step
-        for ix in range(out.shape[1]):
-            x = x0 + ix * step
-            best = 1e12
-            inside = False
-            j = ring.shape[0] - 1
-            for i in range(ring.shape[0]):
-                ex, ey = ring[j, 0] - ring[i, 0], ring[j, 1] - ring[i, 1]
-                wx, wy = x - ring[i, 0], y - ring[i, 1]
-                t = min(max((wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-12), 0.0), 1.0)
-                bx, by = wx - ex * t, wy - ey * t
-                best = min(best, bx * bx + by * by)
-                if (ring[i, 1] > y) != (ring[j, 1] > y) and x < ex * wy / ey + ring[i, 0]:
-                    inside = not inside
-                j = i
-            out[iy, ix] = -math.sqrt(best) if inside else math.sqrt(best)
 
 
 @njit(cache=True, parallel=True, fastmath=True)
@@ -248,25 +215,3 @@ def _even_out(values: Float32, step_mm: float) -> FloatArray:
     slope = np.sqrt(sum(np.gradient(values, step_mm, axis=axis) ** 2 for axis in range(3)))
     near = np.exp(-((values / 4.0) ** 2)) * ((slope > 0.3) & (slope < 6.0))
     return values / (1.0 + near * (np.minimum(slope, 2.5) - 1.0))
-
-
-def redistance(baked: Baked) -> Baked:
-    """Return the same surface with true distances everywhere.
-
-    The distance of a node is that to the foot point of the surface cell that is nearest to it.
-    """
-    v = baked.values.astype(np.float64)
-    gradient = np.stack([np.gradient(v, axis=axis) for axis in range(3)], axis=-1)
-    size = (gradient**2).sum(axis=-1)
-    offset = np.abs(v) / np.sqrt(np.maximum(size, 1e-6))
-    surface = (offset < 1.0) & (np.abs(v) < 2.0 * baked.step_mm)
-    foot = -gradient * (v / np.maximum(size, 1e-6))[..., np.newaxis]
-    _, nearest = ndimage.distance_transform_edt(~surface, return_indices=True)
-    out = np.empty(v.shape, dtype=np.float32)
-    for k in range(v.shape[0]):
-        a, b, c = nearest[:, k]
-        here = np.stack(np.meshgrid([k], *map(np.arange, v.shape[1:]), indexing="ij"), -1)[0]
-        away = np.stack([a, b, c], axis=-1) + foot[a, b, c] - here
-        out[k] = np.sign(v[k]) * np.linalg.norm(away, axis=-1) * baked.step_mm
-    exact = v / np.sqrt(np.maximum(size, 1e-6)) * baked.step_mm
-    return Baked(np.where(surface, exact, out).astype(np.float32), baked.origin_mm, baked.step_mm)

@@ -73,14 +73,20 @@ def _farthest(root: FloatArray, tips: FloatArray) -> FloatArray:
     return np.linalg.norm(tips - root[-1], axis=1) + np.linalg.norm(np.ptp(root, axis=0)) + 40.0
 
 
+@njit(cache=True)
 def _cheapest(
     tip: FloatArray, nodes: FloatArray, directions: FloatArray, way: FloatArray, path_cost: float,
     straightness: float,
 ) -> int:  # fmt: skip
-    to_tip = tip - nodes
-    distance = np.linalg.norm(to_tip, axis=1) + 1e-9
-    turn = 1.0 - (to_tip * directions).sum(axis=1) / distance
-    return int(np.argmin(distance * (1.0 + straightness * turn) + path_cost * way))
+    best, at = np.inf, 0
+    for i in range(len(nodes)):
+        x, y, z = tip[0] - nodes[i, 0], tip[1] - nodes[i, 1], tip[2] - nodes[i, 2]
+        distance = np.sqrt(x * x + y * y + z * z) + 1e-9
+        ahead = x * directions[i, 0] + y * directions[i, 1] + z * directions[i, 2]
+        cost = distance * (1.0 + straightness * (1.0 - ahead / distance)) + path_cost * way[i]
+        if cost < best:
+            best, at = cost, i
+    return at
 
 
 def _branch(
