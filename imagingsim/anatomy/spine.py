@@ -43,7 +43,7 @@ _SPINOUS = {
     "T7": (46, 45, 5.8, 4.2, 3.6), "T8": (45, 42, 6.0, 4.4, 3.8), "T9": (40, 36, 6.4, 4.8, 4.4),
     "T10": (32, 30, 7.0, 5.6, 5.2), "T11": (23, 24, 7.6, 6.2, 5.8), "T12": (15, 24, 8.6, 6.6, 7.2),
     "L1": (14, 28, 9.2, 7.6, 8.4), "L2": (9, 31, 10.0, 8.4, 10.2), "L3": (6, 33, 10.4, 8.8, 10.6),
-    "L4": (11, 27, 9.2, 7.2, 7.8), "L5": (20, 21, 7.8, 5.6, 4.8),
+    "L4": (11, 27, 8.4, 7.0, 7.8), "L5": (18, 24, 8.2, 6.4, 6.0),
 }  # fmt: skip
 # Transverse processes of the loin: length as a share of that of L2 (left, right), rise and sweep
 # back of the tip (mm), thickness as a share. That of L3 is the longest, that of L4 rises, that of
@@ -195,7 +195,7 @@ def _pedicle(vertebra: VertebraRecord, side: float) -> Solid:
     middle = _across(vertebra, "p")
     points = tuple(
         (*_triple(centre + turn @ (
-            side * (middle + shift * out), vertebra.half_depth_mm + y, 3.8 - 0.1 * max(y, 0.0)
+            side * (middle + shift * out), vertebra.half_depth_mm + y, 3.0 - 0.1 * max(y, 0.0)
         )), wide * share)
         for y, share, shift in _PEDICLE_COURSE
     )  # fmt: skip
