@@ -32,7 +32,9 @@ _THORACIC = (
     (1.4, (0, 1, 0), "0 10.5 b 13.5 6 3.6 | 0 11 b 13.5 14 3"),
     (1.4, (0, 1, 0), "0 10 b 16 -2 3.6 | 0 10 b 17.5 -13 3"),
 )
-# That of T11 and T12 is a stump without a joint for the rib.
+# Laminae of T1 to T3 are low and leave a gap between them; those further down overlap. Authored.
+_LOW_LAMINA_ASPECT = 1.7
+# The transverse process of T11 and T12 is a stump without a joint for the rib.
 _SHORT_TRANSVERSE = (1.2, (0, 1, 0), "p 1 b 12 5 4.4 | a 0 b 17 5.5 4.2 | a 2 b 19.5 7 3.4")
 # Spinous processes: (slope deg, length mm behind the lamina, half height mm at lamina, neck, tip).
 # Upper and lower ones stand out, those of T5-T8 cover each other like tiles, lumbar ones are
@@ -172,6 +174,8 @@ def _thoracic(vertebra: VertebraRecord, side: float) -> list[Solid]:
     rows = _THORACIC[:-1] if vertebra.level == "T12" else _THORACIC
     if vertebra.level in ("T11", "T12"):
         rows = (rows[0], _SHORT_TRANSVERSE, *rows[2:])
+    elif vertebra.level in ("T1", "T2", "T3"):
+        rows = (*rows[:2], (_LOW_LAMINA_ASPECT, *rows[2][1:]), *rows[3:])
     return [_process(vertebra, side, *part) for part in rows]
 
 
