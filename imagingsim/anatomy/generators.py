@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from imagingsim.anatomy import cache, ribs, spine
+from imagingsim.anatomy import cache, ribs, spine, vertebrae
 from imagingsim.anatomy.companions import beside
 from imagingsim.anatomy.folds import FoldShape, folded, padded
 from imagingsim.anatomy.solid_records import (
@@ -80,7 +80,7 @@ class Generators:
     def _vertebra(self, solids: SolidCompiler, shape: Vertebra, target: int, _: float) -> None:
         vertebra = spine.level(self.compiler.body.spine, shape.level)
         centre, turn = spine.axes(vertebra)
-        parts = spine.parts(self.compiler.body.spine, vertebra, shape.part)
+        parts = vertebrae.parts(self.compiler.body.spine, vertebra, shape.part)
         half = spine.half_sizes(vertebra, shape.part)
         if half is not None:
             self._block(m.VERTEBRA, solids, target, centre, turn, half)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from imagingsim.anatomy import Body, Modification, Phantom, cache, read_body
+from imagingsim.anatomy.arches import arch
 from imagingsim.anatomy.compiler import Compiler, expand, needs
 from imagingsim.anatomy.formula import formula_values
 from imagingsim.anatomy.placement import placement, rotation, seed_of
 from imagingsim.anatomy.records import BodyRecord, FrameRecord, Region, Structure
-from imagingsim.anatomy.spine import arch, disc
+from imagingsim.anatomy.spine import disc
 from imagingsim.content import library, parse
 from imagingsim.errors import ContentError, GeometryError, UnknownNameError
 
